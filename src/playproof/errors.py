@@ -1,0 +1,128 @@
+"""Every error PlayProof raises, drawn once.
+
+    PlayproofError
+     +- InputError                what a caller sent is not usable (has a JSON path)
+     |   +- MalformedJson         not JSON at all                              400
+     |   +- TooLarge              over a limit of size or count                413
+     |   +- InvalidSession        JSON, but not a session                      422
+     +- SessionConflict           the id is taken by other content             409
+     +- SessionNotFound           nothing is stored under the id               404
+     +- SettingsError             a setting is unknown, misspelt or out of range
+     +- ArtefactError             a model artefact is missing, damaged or foreign
+     +- StoreError                the store cannot do what was asked
+     |   +- StoreUnavailable      for now: full disk, locked, closing          503
+     |   +- StoreRefused          for good: read-only folder, unsafe SQLite
+     +- EvaluationRefused         the protocol forbids judging this data
+
+Each class has a stable ``code`` (the ``type`` of the problem document over HTTP) and an HTTP status.
+"""
+
+from __future__ import annotations
+
+
+class PlayproofError(Exception):
+    """Something PlayProof cannot do; the message says what and what would help."""
+
+    code = "internal-error"
+    status = 500
+
+
+class InputError(PlayproofError):
+    """What was sent is not usable.
+
+    ``path`` is the JSON path of the offending value (``$`` is the whole document), ``expected`` says
+    in words what would have been accepted there.
+    """
+
+    code = "invalid-input"
+    status = 400
+
+    def __init__(self, message: str, *, path: str = "$", expected: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.expected = expected
+
+    def __str__(self) -> str:
+        wanted = f" (expected {self.expected})" if self.expected else ""
+        return f"{self.message} at {self.path}{wanted}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Keyword-only arguments do not survive the default pickling between worker processes.
+        return _rebuild_input_error, (type(self), self.message, self.path, self.expected)
+
+
+def _rebuild_input_error(kind: type[InputError], message: str, path: str, expected: str) -> InputError:
+    return kind(message, path=path, expected=expected)
+
+
+class MalformedJson(InputError):
+    """The body is not JSON."""
+
+    code = "malformed-json"
+    status = 400
+
+
+class TooLarge(InputError):
+    """The body, or a list in it, is over its limit."""
+
+    code = "too-large"
+    status = 413
+
+
+class InvalidSession(InputError):
+    """The body is JSON, but not a session."""
+
+    code = "invalid-session"
+    status = 422
+
+
+class SessionConflict(PlayproofError):
+    """The session id is already taken by other content."""
+
+    code = "session-conflict"
+    status = 409
+
+
+class SessionNotFound(PlayproofError):
+    """Nothing is stored under this session id."""
+
+    code = "session-not-found"
+    status = 404
+
+
+class SettingsError(PlayproofError):
+    """A setting is unknown, misspelt or out of range."""
+
+    code = "invalid-settings"
+
+
+class ArtefactError(PlayproofError):
+    """A model artefact is missing, damaged or made for another catalogue."""
+
+    code = "invalid-artefact"
+
+
+class StoreError(PlayproofError):
+    """The store cannot do what was asked."""
+
+    code = "store-error"
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot write for now; nothing was acknowledged, so asking again is safe."""
+
+    code = "store-unavailable"
+    status = 503
+
+
+class StoreRefused(StoreError):
+    """The store will not open like this: read-only folder, unsafe SQLite build, newer schema."""
+
+    code = "store-refused"
+
+
+class EvaluationRefused(PlayproofError):
+    """The protocol forbids judging this data, because the figure would flatter."""
+
+    code = "evaluation-refused"

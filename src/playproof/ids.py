@@ -1,0 +1,20 @@
+"""Identifiers made by the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+RandomBytes = Callable[[int], bytes]
+"""A source of random bytes, such as `os.urandom`."""
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+
+
+def session_id(now: datetime, random: RandomBytes) -> str:
+    """A new session id: ``pp_`` and 26 characters, ordered by creation time to the millisecond.
+
+    48 bits of time, then 80 random bits, so that ids sort by age and cannot be guessed.
+    """
+    number = (int(now.timestamp() * 1000) << 80) | int.from_bytes(random(10), "big")
+    return "pp_" + "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
