@@ -1,0 +1,8 @@
+"""Pass, review or fail: policy, reasons, and the verdict that carries them."""
+
+from playproof.decision.judge import Judge, Judged
+from playproof.decision.policy import Rules
+from playproof.decision.reasons import MEANINGS, ReasonCode
+from playproof.decision.verdict import Anomaly, Calibration, Decision, Reason, Verdict
+
+__all__ = ["MEANINGS", "Anomaly", "Calibration", "Decision", "Judge", "Judged", "ReasonCode", "Reason", "Rules", "Verdict"]

@@ -1,0 +1,112 @@
+"""The judge: a decoded session in, a verdict out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playproof.clock import Clock, iso
+from playproof.decision.policy import Rules, decide
+from playproof.decision.reasons import MEANINGS, ReasonCode
+from playproof.decision.verdict import Anomaly, Calibration, Reason, Verdict
+from playproof.decision.words import feature_reasons, movement_reason, summary
+from playproof.features import extract
+from playproof.scoring.base import Floats
+from playproof.scoring.chain import Chain, Scored
+from playproof.scoring.heuristic import Assessment, assess
+from playproof.telemetry import GameContext, Session, inspect
+
+SHORT_EVIDENCE_CONFIDENCE = 0.5
+"""No verdict on short evidence is surer than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict, with the catalogue row (k,) it rests on."""
+
+    verdict: Verdict
+    row: Floats
+
+
+class Judge:
+    """Turns sessions into verdicts: features, the scorer chain, the rules, the policy."""
+
+    def __init__(self, chain: Chain, rules: Rules, clock: Clock) -> None:
+        self.chain = chain
+        self.rules = rules
+        self._clock = clock
+
+    def judge(self, session: Session, session_id: str, context: GameContext | None = None) -> Judged:
+        """Judge one session under `session_id`; `context` is what the server itself knows of the game's targets."""
+        started = self._clock.monotonic()
+        row = extract(session, context)
+        assessment = assess(session, row, inspect(session))
+        scored = self.chain.score(row, session.game_type, session.device_type, measured=assessment.measured)
+        grounds = [ReasonCode(hit.code) for hit in assessment.hits]
+        ruling = decide(
+            scored.score,
+            [MEANINGS[code].effect for code in grounds],
+            calibrated=scored.stratum.calibrated,
+            enough=assessment.enough,
+            fallback=scored.fallback is not None,
+            rules=self.rules,
+        )
+        reasons = self._reasons(assessment, scored, ruling.added, row)
+        verdict = Verdict(
+            session_id=session_id,
+            decision=ruling.decision,
+            confidence=self._confidence(scored, assessment),
+            policy=self.rules.policy,
+            anomaly=self._anomaly(scored),
+            calibration=_calibration(scored),
+            reasons=tuple(reasons),
+            feature_summary=summary(row, self.chain.model.ranges),
+            status="final",
+            revision=1,
+            fallback_reason=scored.fallback,
+            scored_at=iso(self._clock.now()),
+            latency_ms=round((self._clock.monotonic() - started) * 1000.0, 3),
+        )
+        return Judged(verdict, row)
+
+    def _reasons(self, assessment: Assessment, scored: Scored, added: tuple[ReasonCode, ...], row: Floats) -> list[Reason]:
+        reasons = [Reason(ReasonCode(hit.code), hit.detail) for hit in assessment.hits]
+        for code in added:
+            if code is ReasonCode.UNUSUAL_MOVEMENT:
+                reasons.append(movement_reason(scored))
+                reasons.extend(feature_reasons(row, self.chain.model.ranges))
+            else:
+                reasons.append(Reason(code, MEANINGS[code].meaning))
+        if scored.score is not None and scored.calibration is not None and scored.score > scored.calibration.resolved_to:
+            reasons.append(Reason(ReasonCode.BEYOND_RESOLUTION, MEANINGS[ReasonCode.BEYOND_RESOLUTION].meaning))
+        return reasons
+
+    def _anomaly(self, scored: Scored) -> Anomaly:
+        score = scored.score
+        return Anomaly(
+            anomaly_score=score,
+            raw_score=scored.raw,
+            is_anomaly=None if score is None else score > self.rules.pass_threshold,
+            model_id=scored.model_id,
+            model_version=scored.model_version,
+            source=scored.source,
+        )
+
+    def _confidence(self, scored: Scored, assessment: Assessment) -> float:
+        if scored.raw is None or scored.calibration is None:
+            return SHORT_EVIDENCE_CONFIDENCE
+        share = scored.calibration.agreement(scored.raw, self.rules.pass_threshold, self.rules.review_threshold)
+        return round(share if assessment.enough else min(share, SHORT_EVIDENCE_CONFIDENCE), 3)
+
+
+def _calibration(scored: Scored) -> Calibration | None:
+    if scored.calibration is None:
+        return None
+    stratum = scored.stratum
+    return Calibration(
+        sessions=scored.calibration.sessions,
+        people=scored.calibration.people,
+        stratum=stratum.name,
+        status="calibrated" if stratum.calibrated else "observing",
+        reference=stratum.reference,
+        resolved_to=round(scored.calibration.resolved_to, 4),
+    )

@@ -1,0 +1,76 @@
+"""The grounds of a verdict: a stable enumeration, and how each is put into words.
+
+The codes are part of the API: one is never renamed, only added.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+Effect = Literal["fail", "review", "note"]
+"""What a reason does to the decision: it fails, it rules out a pass, or it only explains."""
+
+
+class ReasonCode(StrEnum):
+    """Every reason a verdict can carry."""
+
+    # The movement score.
+    UNUSUAL_MOVEMENT = "unusual_movement"
+    FEATURE_LOW = "feature_low"
+    FEATURE_HIGH = "feature_high"
+    BEYOND_RESOLUTION = "beyond_resolution"
+    UNCALIBRATED_STRATUM = "uncalibrated_stratum"
+    UNCORROBORATED = "uncorroborated"
+    # Evidence that is not there.
+    NO_MOVEMENT = "no_movement"
+    INSUFFICIENT_EVIDENCE = "insufficient_evidence"
+    KEYBOARD_NOT_SCORED = "keyboard_not_scored"
+    HEURISTIC_ONLY = "heuristic_only"
+    # What cannot be, or is not told by people.
+    UNTRUSTED_EVENTS = "untrusted_events"
+    TIME_REVERSED = "time_reversed"
+    SINGLE_INSTANT = "single_instant"
+    SINGLE_POINT = "single_point"
+    CLICKS_WITHOUT_MOVEMENT = "clicks_without_movement"
+    TELEPORT_CLICKS = "teleport_clicks"
+    IMPLAUSIBLE_COORDINATES = "implausible_coordinates"
+    IMPLAUSIBLE_TIME = "implausible_time"
+    DURATION_MISMATCH = "duration_mismatch"
+    # Told apart in a minute by whoever reads this: worth a word, not a decision.
+    FRACTIONAL_COORDINATES = "fractional_coordinates"
+    ZERO_DISTANCE_MOVES = "zero_distance_moves"
+
+
+class Meaning(NamedTuple):
+    """What a reason code stands for."""
+
+    effect: Effect
+    meaning: str
+
+
+MEANINGS: dict[ReasonCode, Meaning] = {
+    ReasonCode.UNUSUAL_MOVEMENT: Meaning("note", "The anomaly score is above a threshold of the policy, which decides: few people move like this."),
+    ReasonCode.FEATURE_LOW: Meaning("note", "A feature lies below the range of nearly all people."),
+    ReasonCode.FEATURE_HIGH: Meaning("note", "A feature lies above the range of nearly all people."),
+    ReasonCode.BEYOND_RESOLUTION: Meaning("note", "The score is higher than the calibration can promise a rate for; it still ranks."),
+    ReasonCode.UNCALIBRATED_STRATUM: Meaning(
+        "note", "Too few people of this game and input class are known, so the movement score can do no worse than review."
+    ),
+    ReasonCode.UNCORROBORATED: Meaning("note", "Movement alone would have failed this session; the policy asks for a second ground."),
+    ReasonCode.NO_MOVEMENT: Meaning("review", "The pointer did not move, or hardly: missing evidence is never innocent."),
+    ReasonCode.INSUFFICIENT_EVIDENCE: Meaning("review", "Too little movement to tell a person by."),
+    ReasonCode.KEYBOARD_NOT_SCORED: Meaning("review", "Keyboard play is never scored by the pointer model."),
+    ReasonCode.HEURISTIC_ONLY: Meaning("note", "No model could answer; the rules alone did, and the configured direction decides."),
+    ReasonCode.UNTRUSTED_EVENTS: Meaning("fail", "Events were made by a script, not by the browser's user (isTrusted is false)."),
+    ReasonCode.TIME_REVERSED: Meaning("review", "Time runs backwards within the session."),
+    ReasonCode.SINGLE_INSTANT: Meaning("review", "Every movement has the same time."),
+    ReasonCode.SINGLE_POINT: Meaning("review", "Every movement is at the same place."),
+    ReasonCode.CLICKS_WITHOUT_MOVEMENT: Meaning("review", "There are clicks, but no movement led to them."),
+    ReasonCode.TELEPORT_CLICKS: Meaning("review", "Most clicks are far from where the pointer was."),
+    ReasonCode.IMPLAUSIBLE_COORDINATES: Meaning("review", "Positions lie further out than any screen."),
+    ReasonCode.IMPLAUSIBLE_TIME: Meaning("review", "Times are longer than any play."),
+    ReasonCode.DURATION_MISMATCH: Meaning("note", "The stated duration differs from the last time by more than a tenth."),
+    ReasonCode.FRACTIONAL_COORDINATES: Meaning("note", "Positions are fractions of a pixel, which few browsers report for a mouse."),
+    ReasonCode.ZERO_DISTANCE_MOVES: Meaning("note", "Movements that go nowhere."),
+}

@@ -1,0 +1,1 @@
+"""How human: scorers, calibration and the chain between them."""

@@ -1,0 +1,68 @@
+"""Deterministic rules with named reasons.
+
+They are always computed, because they explain; alone they answer only where nothing else can. A rule that rules out a
+pass must speak of evidence that is missing or of something that no person's play contains, and its rate among recorded
+people is measured (`docs/evaluation.md`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from playproof.features import NAMES
+from playproof.scoring.base import Floats
+from playproof.telemetry import Finding, Session
+
+MINIMUM_SAMPLES = 31
+"""Moving samples of the resampled path: near-duplicates are told apart from about as many points on, and below it
+published detectors were walked through by sessions that hardly moved."""
+MINIMUM_PATH_PX = 100.0
+"""Less travel than a button's width says nothing of a hand."""
+_HARDLY_SAMPLES = 5
+_HARDLY_PATH_PX = 10.0
+
+_SAMPLES = NAMES.index("moving_samples")
+_PATH = NAMES.index("path_px")
+
+
+class Hit(NamedTuple):
+    """One rule that fired."""
+
+    code: str
+    """A member of `playproof.decision.reasons.ReasonCode`."""
+    detail: str
+
+
+class Assessment(NamedTuple):
+    """What the rules say of a session."""
+
+    hits: tuple[Hit, ...]
+    measured: bool
+    """There is movement that features can be taken from."""
+    enough: bool
+    """There is enough of it to tell a person by; without it a session never passes."""
+
+
+def assess(session: Session, row: Floats, findings: Sequence[Finding]) -> Assessment:
+    """Apply every rule to a session, its catalogue row (k,) and what decoding found."""
+    hits = [Hit(finding.code, finding.detail) for finding in findings]
+    samples, path = float(row[_SAMPLES]), float(row[_PATH])
+    measured = samples >= _HARDLY_SAMPLES and path >= _HARDLY_PATH_PX  # false for NaN
+    enough = samples >= MINIMUM_SAMPLES and path >= MINIMUM_PATH_PX
+    if session.device_type == "keyboard":
+        hits.append(Hit("keyboard_not_scored", "keyboard play has no pointer movement to judge"))
+    elif not measured:
+        hits.append(Hit("no_movement", f"the pointer moved {_figure(path)} px in {_figure(samples)} samples"))
+    elif not enough:
+        hits.append(
+            Hit(
+                "insufficient_evidence",
+                f"{samples:.0f} moving samples over {path:.0f} px; at least {MINIMUM_SAMPLES} over {MINIMUM_PATH_PX:.0f} px are needed",
+            )
+        )
+    return Assessment(tuple(hits), measured, enough)
+
+
+def _figure(value: float) -> str:
+    return f"{value:.0f}" if value == value else "0"

@@ -1,0 +1,124 @@
+"""The service: one way from a decoded session to a verdict on disk, for HTTP, Python and the command line alike."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from playproof.clock import Clock, SystemClock
+from playproof.decision import Decision, Judge, Judged, Rules, Verdict
+from playproof.ids import RandomBytes, session_id
+from playproof.scoring.chain import Chain, Fallback
+from playproof.scoring.local import load_artefact, reference_path
+from playproof.telemetry import Session, canonical, digest
+
+if TYPE_CHECKING:
+    from playproof.settings import Settings
+    from playproof.store import PutOutcome, SessionRecord, Store
+
+OPEN_SCOPE = "open"
+"""The scope of ids where no API key separates one caller from another."""
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Verdict).decode
+
+
+def encode_verdict(verdict: Verdict) -> bytes:
+    """The JSON of a verdict, as stored and as answered."""
+    return _encode(verdict)
+
+
+def decode_verdict(body: bytes) -> Verdict:
+    """The verdict in stored JSON."""
+    return _decode(body)
+
+
+def build_judge(
+    settings: Settings,
+    *,
+    model: Path | None = None,
+    clock: Clock | None = None,
+    on_fallback: Callable[[Fallback, Exception | None], None] | None = None,
+) -> Judge:
+    """The judge that `settings` describe, with `model` before theirs. Raises `ArtefactError` where it cannot be loaded."""
+    artefact = load_artefact(model or (Path(settings.model) if settings.model else reference_path()))
+    chain = Chain(artefact, on_fallback) if on_fallback else Chain(artefact)
+    rules = Rules(
+        policy="score",
+        pass_threshold=settings.anomaly_threshold_pass,
+        review_threshold=settings.anomaly_threshold_review,
+        fail_direction=Decision(settings.fail_direction),
+    )
+    return Judge(chain, rules, clock or SystemClock())
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A scored session on its way to the disk."""
+
+    judged: Judged
+    body: bytes
+    """The verdict's JSON; the answer, once `outcome` says it is stored."""
+    outcome: Future[PutOutcome]
+    """Resolves when the verdict is on disk, or when the id turned out to be taken."""
+
+
+class Service:
+    """Judges sessions and stores their verdicts."""
+
+    def __init__(
+        self,
+        judge: Judge,
+        store: Store,
+        *,
+        clock: Clock,
+        keep_telemetry: bool = True,
+        random: RandomBytes = os.urandom,
+    ) -> None:
+        self.judge = judge
+        self.store = store
+        self._clock = clock
+        self._keep_telemetry = keep_telemetry
+        self._random = random
+
+    def submit(self, session: Session, scope: str = OPEN_SCOPE) -> Submission:
+        """Judge `session` and hand its verdict to the store; ids are unique within `scope`.
+
+        Raises `StoreUnavailable` where the store takes nothing now; nothing is acknowledged then.
+        """
+        received = self._clock.now()
+        name = session.id or session_id(received, self._random)
+        judged = self.judge.judge(session, name)
+        body = encode_verdict(judged.verdict)
+        record = self._record(session, judged, body, scope, int(received.timestamp() * 1000))
+        return Submission(judged, body, self.store.put(record))
+
+    def _record(self, session: Session, judged: Judged, body: bytes, scope: str, received_at: int) -> SessionRecord:
+        from playproof.features import CATALOGUE_VERSION
+        from playproof.store import SessionRecord
+
+        verdict = judged.verdict
+        content = canonical(session)
+        return SessionRecord(
+            scope=scope,
+            session_id=verdict.session_id,
+            digest=digest(content),
+            received_at=received_at,
+            game_type=session.game_type,
+            device_type=session.device_type,
+            verdict=body,
+            decision=str(verdict.decision),
+            anomaly_score=verdict.anomaly.anomaly_score,
+            raw_score=verdict.anomaly.raw_score,
+            source=verdict.anomaly.source,
+            model_version=verdict.anomaly.model_version,
+            features=judged.row.astype("<f8").tobytes(),
+            catalogue_version=CATALOGUE_VERSION,
+            telemetry=content if self._keep_telemetry else None,
+        )
