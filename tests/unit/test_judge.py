@@ -1,0 +1,158 @@
+"""A session in, a verdict out: with a scripted model, so that every branch can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from playproof.decision import MEANINGS, Decision, Judge, ReasonCode, Rules, Verdict
+from playproof.features import NAMES
+from playproof.scoring.base import Calibration
+from playproof.scoring.chain import Chain, Fallback
+from playproof.scoring.ranges import HumanRanges
+from playproof.service import decode_verdict, encode_verdict
+from playproof.telemetry import Session, decode_object
+from playproof.testing import FakeClock, human_session
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class Yardstick:
+    """A calibration whose score is the raw score itself."""
+
+    sessions: int = 1000
+    people: int = 99
+    resolved_to: float = 2.0
+
+    def score(self, raw: float) -> float:
+        return raw
+
+    def agreement(self, raw: float, pass_threshold: float, review_threshold: float) -> float:
+        return 0.9
+
+
+@dataclass
+class ScriptedModel:
+    """Answers what the test says."""
+
+    answer: float = 0.5
+    error: Exception | None = None
+    model_id: str = "scripted"
+    model_version: str = "1"
+    calibrators: Mapping[str, Calibration] = field(default_factory=lambda: {"targets/mouse": Yardstick()})
+    ranges: HumanRanges = field(
+        default_factory=lambda: HumanRanges(np.array([0.01, 0.05, 0.5, 0.95, 0.99]), np.tile(np.arange(5.0) - 1e9, (len(NAMES), 1)))
+    )
+
+    def raw(self, rows: Floats) -> Floats:
+        if self.error is not None:
+            raise self.error
+        return np.full(len(rows), self.answer)
+
+
+def session(**changes: object) -> Session:
+    return changed(human_session(np.random.default_rng(1)), **changes)
+
+
+def changed(base: Session, **changes: object) -> Session:
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def judge(model: ScriptedModel, of: Session | None = None, rules: Rules | None = None) -> Verdict:
+    return Judge(Chain(model), rules or Rules(), FakeClock()).judge(of or session(), "s1").verdict
+
+
+def codes(verdict: Verdict) -> set[str]:
+    return {reason.code for reason in verdict.reasons}
+
+
+def test_a_usual_person_passes_without_a_word_against_them() -> None:
+    verdict = judge(ScriptedModel(0.5), session(game_type="targets", device_type="mouse"))
+    assert verdict.decision is Decision.PASS
+    assert verdict.confidence == 0.9
+    assert verdict.anomaly.anomaly_score == 0.5
+    assert verdict.anomaly.is_anomaly is False
+    assert verdict.anomaly.source == "local"
+    assert verdict.calibration is not None
+    assert verdict.calibration.status == "calibrated"
+    assert (verdict.status, verdict.revision, verdict.fallback_reason) == ("final", 1, None)
+    assert not codes(verdict)
+
+
+def test_an_unusual_session_says_how_far_out_its_features_lie() -> None:
+    verdict = judge(ScriptedModel(3.0), session(game_type="targets", device_type="mouse"))
+    assert verdict.decision is Decision.FAIL
+    assert {"unusual_movement", "feature_high", "beyond_resolution"} <= codes(verdict)
+    named = [reason for reason in verdict.reasons if reason.code == "feature_high"]
+    assert all(reason.feature in NAMES and "99 % of people" in reason.detail for reason in named)
+
+
+def test_an_unknown_game_is_reviewed_at_worst() -> None:
+    verdict = judge(ScriptedModel(9.0), session(game_type="chess", device_type="mouse"))
+    assert verdict.decision is Decision.REVIEW
+    assert "uncalibrated_stratum" in codes(verdict)
+    assert verdict.calibration is not None
+    assert (verdict.calibration.stratum, verdict.calibration.status, verdict.calibration.reference) == ("unknown/mouse", "observing", "targets/mouse")
+
+
+def test_keyboard_play_is_never_scored() -> None:
+    verdict = judge(ScriptedModel(9.0), session(device_type="keyboard"))
+    assert verdict.decision is Decision.REVIEW
+    assert verdict.anomaly.anomaly_score is None
+    assert verdict.anomaly.source == "heuristic"
+    assert "keyboard_not_scored" in codes(verdict)
+    assert verdict.fallback_reason is None
+
+
+@pytest.mark.parametrize("movements", [[], [{"x": 1, "y": 1, "timestamp": 0}], [{"x": 5, "y": 5, "timestamp": t} for t in range(0, 5000, 16)]])
+def test_no_movement_never_passes(movements: list[dict[str, float]]) -> None:
+    still = decode_object({"movements": movements, "gameType": "targets", "deviceType": "mouse", "clicks": [{"x": 1, "y": 1, "timestamp": 10}]})
+    verdict = judge(ScriptedModel(0.0), still, Rules(fail_direction=Decision.PASS))
+    assert verdict.decision is Decision.REVIEW
+    assert "no_movement" in codes(verdict)
+    assert verdict.confidence <= 0.5
+
+
+def test_little_movement_never_passes_and_never_fails() -> None:
+    base = session(game_type="targets", device_type="mouse")
+    few = 12
+    short = changed(base, t=base.t[:few], x=base.x[:few] + np.arange(few) * 20.0, y=base.y[:few], trusted=None)
+    for score in (0.0, 9.0):
+        verdict = judge(ScriptedModel(score), short)
+        assert verdict.decision is Decision.REVIEW
+        assert verdict.confidence <= 0.5
+        assert codes(verdict) & {"insufficient_evidence", "no_movement"}
+
+
+def test_events_made_by_a_script_fail() -> None:
+    base = session()
+    forged = changed(base, trusted=np.zeros(len(base.t), np.int8))
+    verdict = judge(ScriptedModel(0.0), forged)
+    assert verdict.decision is Decision.FAIL
+    assert "untrusted_events" in codes(verdict)
+
+
+@pytest.mark.parametrize("model", [ScriptedModel(error=RuntimeError("broken")), ScriptedModel(float("nan")), ScriptedModel(float("inf"))])
+def test_a_broken_model_falls_back_with_a_reason(model: ScriptedModel) -> None:
+    heard: list[Fallback] = []
+    chain = Chain(model, lambda fallback, error: heard.append(fallback))
+    verdict = Judge(chain, Rules(), FakeClock()).judge(session(), "s1").verdict
+    assert verdict.decision is Decision.REVIEW
+    assert verdict.fallback_reason == "model_error"
+    assert verdict.anomaly.source == "heuristic"
+    assert "heuristic_only" in codes(verdict)
+    assert heard == [Fallback.MODEL_ERROR]
+
+
+def test_a_verdict_survives_its_json() -> None:
+    verdict = judge(ScriptedModel(3.0))
+    assert decode_verdict(encode_verdict(verdict)) == verdict
+
+
+def test_every_code_has_a_meaning() -> None:
+    assert set(MEANINGS) == set(ReasonCode)

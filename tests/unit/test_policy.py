@@ -1,0 +1,85 @@
+"""From scores and grounds to decisions."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playproof.decision.policy import Rules, decide
+from playproof.decision.reasons import Effect, ReasonCode
+from playproof.decision.verdict import Decision
+
+ORDER = [Decision.PASS, Decision.REVIEW, Decision.FAIL]
+scores = st.floats(0.0, 12.0)
+effects = st.lists(st.sampled_from(["note", "review", "fail"]), max_size=4)
+
+
+def ruling(
+    score: float | None,
+    grounds: tuple[Effect, ...] = (),
+    *,
+    calibrated: bool = True,
+    enough: bool = True,
+    fallback: bool = False,
+    rules: Rules | None = None,
+) -> Decision:
+    return decide(score, grounds, calibrated=calibrated, enough=enough, fallback=fallback, rules=rules or Rules()).decision
+
+
+@pytest.mark.parametrize(
+    ("score", "decision"),
+    [(0.0, Decision.PASS), (2.0, Decision.PASS), (2.0001, Decision.REVIEW), (2.5, Decision.REVIEW), (2.5001, Decision.FAIL), (9.0, Decision.FAIL)],
+)
+def test_thresholds_are_upper_bounds(score: float, decision: Decision) -> None:
+    assert ruling(score) is decision
+
+
+@given(scores, scores, effects)
+def test_a_higher_score_is_never_judged_milder(first: float, second: float, grounds: list[Effect]) -> None:
+    low, high = sorted((first, second))
+    assert ORDER.index(ruling(low, tuple(grounds))) <= ORDER.index(ruling(high, tuple(grounds)))
+
+
+@given(scores, effects)
+def test_a_ground_is_never_outvoted_by_a_good_score(score: float, grounds: list[Effect]) -> None:
+    decision = ruling(score, tuple(grounds))
+    for ground in grounds:
+        if ground != "note":
+            assert ORDER.index(decision) >= ORDER.index(Decision(ground))
+
+
+@given(scores)
+def test_an_observing_stratum_is_reviewed_at_worst(score: float) -> None:
+    outcome = decide(score, [], calibrated=False, enough=True, fallback=False, rules=Rules())
+    assert outcome.decision is not Decision.FAIL
+    assert ReasonCode.UNCALIBRATED_STRATUM in outcome.added
+
+
+@given(scores)
+def test_a_challenge_in_an_observing_stratum_is_not_decided_by_movement(score: float) -> None:
+    assert ruling(score, calibrated=False, rules=Rules(policy="verify")) is Decision.PASS
+    assert ruling(score, ("review",), calibrated=False, rules=Rules(policy="verify")) is Decision.REVIEW
+
+
+def test_verify_softens_what_rests_on_movement_alone() -> None:
+    assert ruling(5.0, rules=Rules(policy="verify")) is Decision.REVIEW
+    assert ruling(5.0, rules=Rules(policy="verify", corroborate=False)) is Decision.FAIL
+    assert ruling(5.0, ("fail",), rules=Rules(policy="verify")) is Decision.FAIL
+    added = decide(5.0, [], calibrated=True, enough=True, fallback=False, rules=Rules(policy="verify")).added
+    assert ReasonCode.UNCORROBORATED in added
+
+
+def test_short_evidence_cannot_fail_by_movement() -> None:
+    assert ruling(9.0, ("review",), enough=False) is Decision.REVIEW
+
+
+@pytest.mark.parametrize("direction", ORDER)
+def test_without_a_model_the_configured_direction_decides(direction: Decision) -> None:
+    rules = Rules(fail_direction=direction)
+    assert ruling(None, fallback=True, rules=rules) is direction
+    assert ruling(None, ("fail",), fallback=True, rules=rules) is Decision.FAIL
+
+
+def test_a_session_that_nothing_could_score_is_reviewed_whatever_the_direction() -> None:
+    assert ruling(None, fallback=False, rules=Rules(fail_direction=Decision.PASS)) is Decision.REVIEW
