@@ -1,0 +1,1 @@
+"""How good: labelled corpora, protocols, rates with intervals, the report."""
