@@ -1,0 +1,191 @@
+"""What a setting's value may be: how it is read from text or TOML, and how it is written back."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
+_SIZE = re.compile(r"(\d+)\s*(B|KiB|MiB|GiB)?", re.IGNORECASE)
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_BYTES = {"b": 1, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
+
+
+class Secret:
+    """A text that never shows itself by accident: `repr`, `str` and formatting give stars."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself, for the one place that compares it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+class ApiKey(msgspec.Struct, frozen=True):
+    """A key that callers present, and the name its sessions are kept under."""
+
+    name: str
+    key: Secret
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of value.
+
+    ``parse`` takes what was given (text from a flag or the environment, any TOML value from the file) and
+    raises `ValueError` when it will not do; ``expected`` says what would have done.
+    """
+
+    name: str
+    expected: str
+    parse: Callable[[Any], Any]
+    show: Callable[[Any], str] = str
+
+
+def integer(low: int, high: int) -> Kind:
+    """A whole number from `low` to `high`."""
+
+    def parse(value: Any) -> int:
+        number = int(_text(value, int))
+        if not low <= number <= high:
+            raise ValueError(value)
+        return number
+
+    return Kind("integer", f"a whole number from {low} to {high}", parse)
+
+
+def number(low: float, high: float) -> Kind:
+    """A finite number from `low` to `high`."""
+
+    def parse(value: Any) -> float:
+        found = float(_text(value, int, float))
+        if not (math.isfinite(found) and low <= found <= high):
+            raise ValueError(value)
+        return found
+
+    return Kind("number", f"a number from {low:g} to {high:g}", parse)
+
+
+def duration(low: float, high: float) -> Kind:
+    """Seconds from `low` to `high`, also written 250ms, 90s, 15m, 12h or 7d."""
+
+    def parse(value: Any) -> float:
+        match = _DURATION.fullmatch(_text(value, int, float).strip())
+        if match is None:
+            raise ValueError(value)
+        seconds = float(match[1]) * _SECONDS[match[2] or "s"]
+        if not low <= seconds <= high:
+            raise ValueError(value)
+        return seconds
+
+    expected = f"a duration such as 90s, 15m, 12h or 7d (plain numbers are seconds), from {_duration(low)} to {_duration(high)}"
+    return Kind("duration", expected, parse, _duration)
+
+
+def size(low: int, high: int) -> Kind:
+    """Bytes from `low` to `high`, also written 512KiB or 2MiB."""
+
+    def parse(value: Any) -> int:
+        match = _SIZE.fullmatch(_text(value, int).strip())
+        if match is None:
+            raise ValueError(value)
+        count = int(match[1]) * _BYTES[(match[2] or "B").lower()]
+        if not low <= count <= high:
+            raise ValueError(value)
+        return count
+
+    expected = f"a size such as 512KiB or 2MiB (plain numbers are bytes), from {_size(low)} to {_size(high)}"
+    return Kind("size", expected, parse, _size)
+
+
+def choice(*words: str) -> Kind:
+    """One of `words`, in any case."""
+
+    def parse(value: Any) -> str:
+        word = _text(value).strip().lower()
+        if word not in words:
+            raise ValueError(value)
+        return word
+
+    return Kind("choice", "one of " + ", ".join(words), parse)
+
+
+def _parse_text(value: Any) -> str:
+    text = _text(value).strip()
+    if not text:
+        raise ValueError(value)
+    return text
+
+
+def _parse_secret(value: Any) -> Secret:
+    return Secret(_parse_text(value))
+
+
+def _parse_keys(value: Any) -> tuple[ApiKey, ...]:
+    keys = tuple(_parse_key(part.strip()) for part in re.split(r"[,\n]", _text(value)) if part.strip())
+    if not keys or len({key.name for key in keys}) < len(keys) or len({key.key for key in keys}) < len(keys):
+        raise ValueError
+    return keys
+
+
+def _parse_key(part: str) -> ApiKey:
+    name, colon, key = part.partition(":")
+    if not colon:
+        # Named by its content, not by its place in the list, so that reordering keeps each key's sessions.
+        return ApiKey("key-" + hashlib.sha256(part.encode()).hexdigest()[:8], Secret(part))
+    if not name.strip() or not key.strip():
+        raise ValueError
+    return ApiKey(name.strip(), Secret(key.strip()))
+
+
+def _text(value: Any, *also: type) -> str:
+    """`value` as text; values of other types than text and `also` will not do."""
+    if isinstance(value, bool) or not isinstance(value, (str, *also)):
+        raise ValueError(value)
+    return str(value)
+
+
+def _duration(seconds: float) -> str:
+    for unit in ("d", "h", "m"):
+        if seconds >= _SECONDS[unit] and seconds % _SECONDS[unit] == 0:
+            return f"{seconds / _SECONDS[unit]:g}{unit}"
+    return f"{seconds:g}s" if seconds else "0"
+
+
+def _size(count: int) -> str:
+    for unit in ("GiB", "MiB", "KiB"):
+        if count >= _BYTES[unit.lower()] and count % _BYTES[unit.lower()] == 0:
+            return f"{count // _BYTES[unit.lower()]}{unit}"
+    return str(count)
+
+
+TEXT = Kind("text", "a text that is not empty", _parse_text)
+PATH = Kind("path", "a path", lambda value: Path(_parse_text(value)).expanduser())
+SECRET = Kind("secret", "a text that is not empty", _parse_secret, lambda value: "***")
+KEYS = Kind(
+    "secret",
+    "keys separated by commas, each `key` or `name:key`, no name or key twice",
+    _parse_keys,
+    lambda keys: ", ".join(f"{key.name}:***" for key in keys),
+)

@@ -1,0 +1,143 @@
+"""The one table of settings: name, type, default and meaning of each.
+
+A field of `Settings` is a row: its annotation carries the `Setting`. The name in the TOML file is the field's
+name; in the environment it is ``PLAYPROOF_`` and the name in capitals unless the row says otherwise; the flag,
+where there is one, is the name with dashes.
+"""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from playproof.settings.kinds import KEYS, PATH, SECRET, TEXT, ApiKey, Kind, Secret, choice, duration, integer, number, size
+
+_DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table; ``default`` is None when the setting may be absent."""
+
+    kind: Kind
+    meaning: str
+    flag: bool = False
+    env: str = ""
+    absent: str = ""
+    name: str = ""
+    default: Any = None
+
+    @property
+    def secret(self) -> bool:
+        """Whether it is read from the environment or a file named there alone, and never shown."""
+        return self.kind in (SECRET, KEYS)
+
+    @property
+    def option(self) -> str:
+        """The flag, such as ``--data-dir``."""
+        return "--" + self.name.replace("_", "-")
+
+    def show(self, value: Any) -> str:
+        """`value` in words: as it would be written, starred when secret, what absence means when absent."""
+        return self.absent if value is None or value == () else self.kind.show(value)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator may decide, read once at the start. Durations are seconds, sizes bytes."""
+
+    anomaly_threshold_pass: Annotated[
+        float,
+        Setting(
+            number(0, 12),
+            "A score up to this passes; above it the session is anomalous. The score is -log10 of the share of "
+            "people's sessions that look at least as odd, so 2.0 asks for one in a hundred.",
+            env="ANOMALY_THRESHOLD_PASS",
+        ),
+    ] = 2.0
+    anomaly_threshold_review: Annotated[
+        float,
+        Setting(
+            number(0, 12),
+            "A score above this fails; between the two thresholds it goes to review. Not below the pass threshold.",
+            env="ANOMALY_THRESHOLD_REVIEW",
+        ),
+    ] = 2.5
+    fail_direction: Annotated[
+        str,
+        Setting(
+            choice("review", "fail", "pass"),
+            "The best decision a session can get when no model could score it and only the rules answered.",
+        ),
+    ] = "review"
+    model: Annotated[
+        Path | None,
+        Setting(PATH, "Folder of the model artefact, as `playproof train` writes it.", flag=True, absent="the model in the package"),
+    ] = None
+    host: Annotated[
+        str,
+        Setting(TEXT, "Address to listen on. Anything but loopback needs PLAYPROOF_API_KEYS.", flag=True),
+    ] = "127.0.0.1"
+    port: Annotated[int, Setting(integer(0, 65535), "Port to listen on; 0 takes any free one.", flag=True)] = 8000
+    workers: Annotated[int, Setting(integer(1, 64), "Processes that answer requests.", flag=True)] = 1
+    data_dir: Annotated[
+        Path,
+        Setting(
+            PATH,
+            "Folder of the database; made, readable by its owner alone, when it is not there. A relative path starts at the "
+            "working folder, in the file at the file's folder.",
+            flag=True,
+        ),
+    ] = Path("playproof-data")
+    api_keys: Annotated[
+        tuple[ApiKey, ...],
+        Setting(KEYS, "Keys that callers of the API present as a bearer token.", absent="none: open, on loopback only"),
+    ] = ()
+    admin_key: Annotated[
+        Secret | None,
+        Setting(SECRET, "Key of the operator, for what reaches across callers.", absent="made at the first start, on loopback only"),
+    ] = None
+    metrics_token: Annotated[
+        Secret | None,
+        Setting(SECRET, "Bearer token that may read /metrics from elsewhere.", absent="none: loopback only"),
+    ] = None
+    keep_telemetry: Annotated[
+        float,
+        Setting(duration(0, 3650 * _DAY), "How long raw movement is kept; with 0 it is not stored at all, only its features are."),
+    ] = 7 * _DAY
+    keep_verdicts: Annotated[
+        float,
+        Setting(duration(0, 3650 * _DAY), "How long verdicts and features are kept. Not shorter than raw movement."),
+    ] = 90 * _DAY
+    durability: Annotated[
+        str,
+        Setting(
+            choice("full", "normal"),
+            "full: an answered verdict survives a power cut. normal: it survives a crash of the process, not always of the machine.",
+        ),
+    ] = "full"
+    max_body: Annotated[int, Setting(size(1024, 64 * 1024**2), "Largest request body.")] = 2 * 1024**2
+    request_timeout: Annotated[float, Setting(duration(0.1, 600), "A request not answered by then gets 503.")] = 10.0
+    stop_timeout: Annotated[
+        float,
+        Setting(duration(0.1, 600), "How long accepted requests may take to finish after SIGTERM."),
+    ] = 10.0
+    log_level: Annotated[str, Setting(choice("debug", "info", "warning", "error"), "Least severity that is logged.")] = "info"
+    log_format: Annotated[str, Setting(choice("text", "json"), "Log lines for reading, or one JSON object a line.")] = "text"
+
+
+def _rows() -> tuple[Setting, ...]:
+    hints = typing.get_type_hints(Settings, include_extras=True)
+    rows = []
+    for field in msgspec.structs.fields(Settings):
+        (row,) = hints[field.name].__metadata__
+        env = row.env or "PLAYPROOF_" + field.name.upper()
+        rows.append(replace(row, name=field.name, env=env, default=field.default))
+    return tuple(rows)
+
+
+SETTINGS: tuple[Setting, ...] = _rows()
+BY_NAME: dict[str, Setting] = {row.name: row for row in SETTINGS}
