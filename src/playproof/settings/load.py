@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import logging
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,18 +30,27 @@ class Reading(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-def load_settings(environ: Mapping[str, str], flags: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
-    """The settings alone; see `read_settings`."""
-    return read_settings(environ, flags, config).settings
+def load_settings(
+    flags: Mapping[str, Any] | None = None, *, environ: Mapping[str, str] | None = None, config: Path | None = None
+) -> Settings:
+    """The settings alone, for programs; what looked odd goes to the log. See `read_settings`."""
+    reading = read_settings(flags, environ=environ, config=config)
+    for warning in reading.warnings:
+        logging.getLogger(__name__).warning(warning)
+    return reading.settings
 
 
-def read_settings(environ: Mapping[str, str], flags: Mapping[str, Any] | None = None, config: Path | None = None) -> Reading:
+def read_settings(
+    flags: Mapping[str, Any] | None = None, *, environ: Mapping[str, str] | None = None, config: Path | None = None
+) -> Reading:
     """Read every setting.
 
-    `flags` maps names of settings to what the command line gave, None where it gave nothing. `config` is the TOML
-    file; without it ``PLAYPROOF_CONFIG`` names it, else ``playproof.toml`` in the working folder is read if it is there.
-    An empty variable counts as unset. Raises `SettingsError` naming every problem at once.
+    `flags` maps names of settings to what the command line gave, None where it gave nothing. `environ` defaults to the
+    environment of the process. `config` is the TOML file; without it ``PLAYPROOF_CONFIG`` names it, else
+    ``playproof.toml`` in the working folder is read if it is there. An empty variable counts as unset.
+    Raises `SettingsError` naming every problem at once.
     """
+    environ = os.environ if environ is None else environ
     problems: list[str] = []
     file, entries = _config_file(environ, config, problems)
     problems += [f"{file}: unknown setting {key!r}{_nearest(key, BY_NAME)}" for key in entries if key not in BY_NAME]
