@@ -1,0 +1,50 @@
+"""The command line: `playproof COMMAND`.
+
+Each command is a module of this package, imported only when it is called.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import rich_click as click
+
+from playproof.cli.group import playproof
+from playproof.errors import PlayproofError, SettingsError
+
+__all__ = ["main"]
+
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+"""What a shell reports for a program that a closed pipe ended."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code.
+
+    0: done. 1: something in the work failed. 2: the call or the settings are wrong. 130: interrupted.
+    """
+    sys.exit(run(args))
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    try:
+        code = playproof.main(args=args, prog_name="playproof", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except PlayproofError as error:
+        click.echo(f"Error: {error}", err=True)
+        return 2 if isinstance(error, SettingsError) else 1
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Nobody reads any more; the flush at exit must not complain about it either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    return code if isinstance(code, int) else 0
