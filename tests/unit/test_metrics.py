@@ -112,6 +112,16 @@ def test_mean_auc_weighs_generators_alike() -> None:
     assert math.isnan(interval.low)
 
 
+def test_mean_auc_compares_only_scores_of_the_same_model() -> None:
+    # Two folds whose scores are shifted against each other: within each, the bots stand above the people.
+    humans, person = np.array([0.0, 1.0, 100.0, 101.0]), np.array([0, 0, 1, 1])
+    bots, generator = np.array([2.0, 3.0, 102.0]), np.array([0, 0, 1])
+    within, _ = mean_auc(humans, person, bots, generator, np.random.default_rng(0), np.eye(2, dtype=bool))
+    across, _ = mean_auc(humans, person, bots, generator, np.random.default_rng(0))
+    assert within == pytest.approx(1.0)
+    assert across == pytest.approx(0.75)
+
+
 @given(scores(), scores())
 def test_det_is_monotone_from_flagging_all_to_flagging_none(humans: np.ndarray, bots: np.ndarray) -> None:
     curve = det_curve(humans, bots)

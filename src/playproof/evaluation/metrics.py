@@ -93,25 +93,44 @@ def roc_auc(humans: Floats, bots: Floats) -> float:
 
 
 def mean_auc(
-    humans: Floats, person: Ints, bots: Floats, generator: Ints, rng: np.random.Generator, draws: int = DRAWS
+    humans: Floats,
+    person: Ints,
+    bots: Floats,
+    generator: Ints,
+    rng: np.random.Generator,
+    comparable: Bools | None = None,
+    draws: int = DRAWS,
 ) -> tuple[float, Interval]:
     """ROC AUC of people against each generator, averaged over generators, with its bootstrap interval.
 
     People and generators are both drawn anew in every draw, so that the interval speaks of other people and of other
-    generators. `person` (n,) and `generator` (m,) number them from 0 without gaps.
+    generators. `person` (n,) and `generator` (m,) number them from 0 without gaps; `comparable` (people, generators)
+    says whose scores come from the same model (`None`: all). NaN where nothing compares.
     """
     if humans.size == 0 or bots.size == 0:
         return float("nan"), Interval(float("nan"), float("nan"))
     people, generators = int(person.max()) + 1, int(generator.max()) + 1
+    met = np.ones((people, generators), dtype=np.bool_) if comparable is None else comparable
     wins = np.zeros((people, generators))
     for index in range(generators):
-        wins[:, index] = np.bincount(person, weights=_shares_above(humans, bots[generator == index]), minlength=people)
+        shares = _shares_above(humans, bots[generator == index])
+        wins[:, index] = np.bincount(person, weights=shares, minlength=people)
     sessions = np.bincount(person, minlength=people).astype(np.float64)
-    estimate = float((wins.sum(axis=0) / sessions.sum()).mean())
-    drawn = _draw(people, rng, draws)
-    per_generator = (drawn @ wins) / (drawn @ sessions)[:, None]
-    weights = _draw(generators, rng, draws)
-    return estimate, _percentiles((per_generator * weights).sum(axis=1) / generators, CONFIDENCE)
+    wins, sizes = wins * met, sessions[:, None] * met
+    each = np.ones((1, generators))
+    estimate = _weighted_auc(wins.sum(axis=0)[None, :], sizes.sum(axis=0)[None, :], each)
+    drawn, weights = _draw(people, rng, draws), _draw(generators, rng, draws)
+    return float(estimate[0]), _percentiles(_weighted_auc(drawn @ wins, drawn @ sizes, weights), CONFIDENCE)
+
+
+def _weighted_auc(wins: Floats, sizes: Floats, weights: Floats) -> Floats:
+    """Mean of wins/sizes over generators (d, g) with `weights` (d, g), leaving out generators that met nobody."""
+    met = sizes > 0
+    rate = np.divide(wins, sizes, out=np.zeros_like(wins), where=met)
+    weight = (weights * met).sum(axis=1)
+    out = np.full(wins.shape[0], np.nan)
+    np.divide((rate * weights * met).sum(axis=1), weight, out=out, where=weight > 0)
+    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,5 +185,5 @@ def _draw(count: int, rng: np.random.Generator, draws: int) -> Floats:
 
 def _percentiles(values: Floats, confidence: float) -> Interval:
     tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile(values, [tail, 1.0 - tail])
+    low, high = np.nanquantile(values, [tail, 1.0 - tail])
     return Interval(float(low), float(high))
