@@ -34,7 +34,7 @@ find_python() {
         "Install one, or say where it is: make setup PYTHON=/path/to/python3.12"
 }
 
-if ! fits "$venv/bin/python"; then
+if ! { fits "$venv/bin/python" && "$venv/bin/python" -c 'import pip' 2>/dev/null; }; then
     python=$(find_python)
     echo "Making $venv with $("$python" --version)"
     rm -rf "$venv"

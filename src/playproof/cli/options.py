@@ -55,7 +55,7 @@ def settings_options(*names: str) -> Callable[[Callable[Concatenate[Given, P], R
             wrapped = click.option(
                 row.option,
                 name,
-                metavar=row.kind.name.upper(),
+                metavar=row.kind.name.upper().replace(" ", "_"),
                 help=f"{row.meaning} Default: {row.show(row.default)} ({row.env}).",
             )(wrapped)
         return wrapped

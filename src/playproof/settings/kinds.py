@@ -54,13 +54,19 @@ class Kind:
     """A type of value.
 
     ``parse`` takes what was given (text from a flag or the environment, any TOML value from the file) and
-    raises `ValueError` when it will not do; ``expected`` says what would have done.
+    raises `ValueError` when it will not do. ``name`` and ``limits`` are for tables, ``noun`` for sentences.
     """
 
     name: str
-    expected: str
+    noun: str
     parse: Callable[[Any], Any]
     show: Callable[[Any], str] = str
+    limits: str = ""
+
+    @property
+    def expected(self) -> str:
+        """What would have done, in words."""
+        return f"{self.noun} {self.limits}".strip()
 
 
 def integer(low: int, high: int) -> Kind:
@@ -72,7 +78,7 @@ def integer(low: int, high: int) -> Kind:
             raise ValueError(value)
         return number
 
-    return Kind("integer", f"a whole number from {low} to {high}", parse)
+    return Kind("integer", "a whole number", parse, limits=f"from {low} to {high}")
 
 
 def number(low: float, high: float) -> Kind:
@@ -84,7 +90,7 @@ def number(low: float, high: float) -> Kind:
             raise ValueError(value)
         return found
 
-    return Kind("number", f"a number from {low:g} to {high:g}", parse)
+    return Kind("number", "a number", parse, limits=f"from {low:g} to {high:g}")
 
 
 def duration(low: float, high: float) -> Kind:
@@ -99,8 +105,8 @@ def duration(low: float, high: float) -> Kind:
             raise ValueError(value)
         return seconds
 
-    expected = f"a duration such as 90s, 15m, 12h or 7d (plain numbers are seconds), from {_duration(low)} to {_duration(high)}"
-    return Kind("duration", expected, parse, _duration)
+    noun = "a duration such as 90s, 15m, 12h or 7d (plain numbers are seconds)"
+    return Kind("duration", noun, parse, _duration, limits=f"from {_duration(low)} to {_duration(high)}")
 
 
 def size(low: int, high: int) -> Kind:
@@ -115,8 +121,8 @@ def size(low: int, high: int) -> Kind:
             raise ValueError(value)
         return count
 
-    expected = f"a size such as 512KiB or 2MiB (plain numbers are bytes), from {_size(low)} to {_size(high)}"
-    return Kind("size", expected, parse, _size)
+    noun = "a size such as 512KiB or 2MiB (plain numbers are bytes)"
+    return Kind("size", noun, parse, _size, limits=f"from {_size(low)} to {_size(high)}")
 
 
 def choice(*words: str) -> Kind:
@@ -128,7 +134,7 @@ def choice(*words: str) -> Kind:
             raise ValueError(value)
         return word
 
-    return Kind("choice", "one of " + ", ".join(words), parse)
+    return Kind("one of", "one of", parse, limits=", ".join(words))
 
 
 def _parse_text(value: Any) -> str:
@@ -147,6 +153,13 @@ def _parse_keys(value: Any) -> tuple[ApiKey, ...]:
     if not keys or len({key.name for key in keys}) < len(keys) or len({key.key for key in keys}) < len(keys):
         raise ValueError
     return keys
+
+
+def _parse_names(value: Any) -> tuple[str, ...]:
+    names = tuple(part.strip().lower() for part in _text(value).split(",") if part.strip())
+    if not names or any(re.search(r"[\s/:@]", name) for name in names):
+        raise ValueError(value)
+    return names
 
 
 def _parse_key(part: str) -> ApiKey:
@@ -182,6 +195,7 @@ def _size(count: int) -> str:
 
 TEXT = Kind("text", "a text that is not empty", _parse_text)
 PATH = Kind("path", "a path", lambda value: Path(_parse_text(value)).expanduser())
+NAMES = Kind("names", "host names separated by commas, without port", _parse_names, ", ".join)
 SECRET = Kind("secret", "a text that is not empty", _parse_secret, lambda value: "***")
 KEYS = Kind(
     "secret",

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from playproof.settings.kinds import KEYS, PATH, SECRET, TEXT, ApiKey, Kind, Secret, choice, duration, integer, number, size
+from playproof.settings.kinds import KEYS, NAMES, PATH, SECRET, TEXT, ApiKey, Kind, Secret, choice, duration, integer, number, size
 
 _DAY = 86400.0
 
@@ -81,6 +81,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Setting(TEXT, "Address to listen on. Anything but loopback needs PLAYPROOF_API_KEYS.", flag=True),
     ] = "127.0.0.1"
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        Setting(
+            NAMES,
+            "Host names besides the loopback's that a service on loopback answers for, such as that of a proxy in front. "
+            "With any, PLAYPROOF_API_KEYS is needed.",
+            absent="none",
+        ),
+    ] = ()
     port: Annotated[int, Setting(integer(0, 65535), "Port to listen on; 0 takes any free one.", flag=True)] = 8000
     workers: Annotated[int, Setting(integer(1, 64), "Processes that answer requests.", flag=True)] = 1
     data_dir: Annotated[
@@ -120,11 +129,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "full"
     max_body: Annotated[int, Setting(size(1024, 64 * 1024**2), "Largest request body.")] = 2 * 1024**2
-    request_timeout: Annotated[float, Setting(duration(0.1, 600), "A request not answered by then gets 503.")] = 10.0
+    request_timeout: Annotated[float, Setting(duration(0.1, 600), "How long a body may take to arrive (408), and its verdict to reach the disk (504).")] = 10.0
     stop_timeout: Annotated[
         float,
         Setting(duration(0.1, 600), "How long accepted requests may take to finish after SIGTERM."),
-    ] = 10.0
+    ] = 8.0
     log_level: Annotated[str, Setting(choice("debug", "info", "warning", "error"), "Least severity that is logged.")] = "info"
     log_format: Annotated[str, Setting(choice("text", "json"), "Log lines for reading, or one JSON object a line.")] = "text"
 

@@ -1,0 +1,43 @@
+"""The documentation page of the command line, written from the commands."""
+
+from __future__ import annotations
+
+import inspect
+
+import rich_click as click
+
+from playproof.cli.group import COMMANDS, load_command
+
+_HEAD = """\
+# Command line
+
+Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 something in the work failed (the output says
+what); 2 the call or the settings are wrong; 130 interrupted. Settings that have a flag are described in [settings](settings.md).
+"""
+
+
+def render() -> str:
+    """The page, as Markdown."""
+    return "\n".join([_HEAD, *(_section(name) for name in COMMANDS)])
+
+
+def _section(name: str) -> str:
+    command = load_command(name)
+    context = click.Context(command, info_name=f"playproof {name}", parent=None)
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    lines = [f"## {name}", "", f"    {usage}", "", _prose(command.help or ""), ""]
+    lines += ["| option | meaning |", "| --- | --- |"]
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record:
+            lines.append(f"| `{_cell(record[0])}` | {_cell(record[1])} |")
+    return "\n".join(lines) + "\n"
+
+
+def _prose(text: str) -> str:
+    """Click's help text without its markers for paragraphs that are not rewrapped."""
+    return inspect.cleandoc(text).replace("\b\n", "")
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
