@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = {
     "docs/settings.md": "playproof.settings.page:render",
     "docs/cli.md": "playproof.cli.page:render",
+    "docs/verdict.md": "playproof.decision.page:render",
 }
 """Page to the function that gives its text."""
 

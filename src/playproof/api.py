@@ -10,11 +10,11 @@ from pathlib import Path
 
 from playproof.clock import SystemClock
 from playproof.decision import Judge, Verdict
+from playproof.errors import SessionConflict
 from playproof.ids import session_id
 from playproof.service import OPEN_SCOPE, Service, build_judge, decode_verdict
 from playproof.settings import Settings, load_settings
 from playproof.store import open_store
-from playproof.errors import SessionConflict
 from playproof.telemetry import GameContext, Session, decode, decode_object
 
 Telemetry = bytes | bytearray | memoryview | str | Mapping[str, object] | Session

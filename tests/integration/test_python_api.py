@@ -28,7 +28,12 @@ def test_all_names_are_there_and_sorted() -> None:
     assert list(playproof.__all__) == sorted(playproof.__all__)
     for name in playproof.__all__:
         assert getattr(playproof, name) is not None
-    public = {name for name in vars(aio) if not name.startswith("_")} & {"SessionScorer", "get_session_result", "load_scorer", "score_session"}
+    public = {name for name in vars(aio) if not name.startswith("_")} & {
+        "SessionScorer",
+        "get_session_result",
+        "load_scorer",
+        "score_session",
+    }
     assert set(aio.__all__) == public
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = playproof.nothing  # type: ignore[attr-defined]

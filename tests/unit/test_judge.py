@@ -97,7 +97,11 @@ def test_an_unknown_game_is_reviewed_at_worst() -> None:
     assert verdict.decision is Decision.REVIEW
     assert "uncalibrated_stratum" in codes(verdict)
     assert verdict.calibration is not None
-    assert (verdict.calibration.stratum, verdict.calibration.status, verdict.calibration.reference) == ("unknown/mouse", "observing", "targets/mouse")
+    assert (verdict.calibration.stratum, verdict.calibration.status, verdict.calibration.reference) == (
+        "unknown/mouse",
+        "observing",
+        "targets/mouse",
+    )
 
 
 def test_keyboard_play_is_never_scored() -> None:
@@ -109,9 +113,13 @@ def test_keyboard_play_is_never_scored() -> None:
     assert verdict.fallback_reason is None
 
 
-@pytest.mark.parametrize("movements", [[], [{"x": 1, "y": 1, "timestamp": 0}], [{"x": 5, "y": 5, "timestamp": t} for t in range(0, 5000, 16)]])
+@pytest.mark.parametrize(
+    "movements", [[], [{"x": 1, "y": 1, "timestamp": 0}], [{"x": 5, "y": 5, "timestamp": t} for t in range(0, 5000, 16)]]
+)
 def test_no_movement_never_passes(movements: list[dict[str, float]]) -> None:
-    still = decode_object({"movements": movements, "gameType": "targets", "deviceType": "mouse", "clicks": [{"x": 1, "y": 1, "timestamp": 10}]})
+    still = decode_object(
+        {"movements": movements, "gameType": "targets", "deviceType": "mouse", "clicks": [{"x": 1, "y": 1, "timestamp": 10}]}
+    )
     verdict = judge(ScriptedModel(0.0), still, Rules(fail_direction=Decision.PASS))
     assert verdict.decision is Decision.REVIEW
     assert "no_movement" in codes(verdict)

@@ -29,7 +29,14 @@ def ruling(
 
 @pytest.mark.parametrize(
     ("score", "decision"),
-    [(0.0, Decision.PASS), (2.0, Decision.PASS), (2.0001, Decision.REVIEW), (2.5, Decision.REVIEW), (2.5001, Decision.FAIL), (9.0, Decision.FAIL)],
+    [
+        (0.0, Decision.PASS),
+        (2.0, Decision.PASS),
+        (2.0001, Decision.REVIEW),
+        (2.5, Decision.REVIEW),
+        (2.5001, Decision.FAIL),
+        (9.0, Decision.FAIL),
+    ],
 )
 def test_thresholds_are_upper_bounds(score: float, decision: Decision) -> None:
     assert ruling(score) is decision

@@ -5,4 +5,4 @@ from playproof.decision.policy import Rules
 from playproof.decision.reasons import MEANINGS, ReasonCode
 from playproof.decision.verdict import Anomaly, Calibration, Decision, Reason, Verdict
 
-__all__ = ["MEANINGS", "Anomaly", "Calibration", "Decision", "Judge", "Judged", "ReasonCode", "Reason", "Rules", "Verdict"]
+__all__ = ["MEANINGS", "Anomaly", "Calibration", "Decision", "Judge", "Judged", "Reason", "ReasonCode", "Rules", "Verdict"]

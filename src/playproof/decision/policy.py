@@ -45,9 +45,7 @@ def by_threshold(score: float, rules: Rules) -> Decision:
     return Decision.REVIEW if score <= rules.review_threshold else Decision.FAIL
 
 
-def decide(
-    score: float | None, effects: Iterable[Effect], *, calibrated: bool, enough: bool, fallback: bool, rules: Rules
-) -> Ruling:
+def decide(score: float | None, effects: Iterable[Effect], *, calibrated: bool, enough: bool, fallback: bool, rules: Rules) -> Ruling:
     """Decide.
 
     `score` is `None` where no model answered, and `fallback` says that one should have. `effects` are those of the

@@ -50,7 +50,7 @@ class Meaning(NamedTuple):
 
 
 MEANINGS: dict[ReasonCode, Meaning] = {
-    ReasonCode.UNUSUAL_MOVEMENT: Meaning("note", "The anomaly score is above a threshold of the policy, which decides: few people move like this."),
+    ReasonCode.UNUSUAL_MOVEMENT: Meaning("note", "The anomaly score is above a threshold of the policy: few people move like this."),
     ReasonCode.FEATURE_LOW: Meaning("note", "A feature lies below the range of nearly all people."),
     ReasonCode.FEATURE_HIGH: Meaning("note", "A feature lies above the range of nearly all people."),
     ReasonCode.BEYOND_RESOLUTION: Meaning("note", "The score is higher than the calibration can promise a rate for; it still ranks."),

@@ -11,7 +11,7 @@ import msgspec
 class Decision(StrEnum):
     """What a site should do with the visitor."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - no password
     REVIEW = "review"
     FAIL = "fail"
 

@@ -73,7 +73,7 @@ class Chain:
             raw = float(model.raw(row[None, :])[0])
             calibration = model.calibrators[stratum.reference]
             score = round(calibration.score(raw), SCORE_DIGITS)
-        except Exception as error:  # whatever a model does wrong, the visitor still gets an answer
+        except Exception as error:  # noqa: BLE001 - whatever a model does wrong, the visitor still gets an answer
             failure = error
         else:
             if np.isfinite(raw) and np.isfinite(score):
