@@ -1,0 +1,53 @@
+"""`playproof serve`: the HTTP service."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from playproof.cli.options import with_settings
+from playproof.settings import Settings
+
+if TYPE_CHECKING:
+    from playproof.web.auth import AdminKey
+    from playproof.web.services import Services
+
+
+@click.command()
+@with_settings("host", "port", "data_dir", "workers", "model")
+def serve(settings: Settings) -> int:
+    """Start the HTTP service, by default on http://127.0.0.1:8000 with an embedded database.
+
+    One SIGTERM or Ctrl-C stops it once the requests it accepted are answered; a second one stops it at once.
+    """
+    from playproof.web.app import compose
+    from playproof.web.auth import admin_key, check_exposure
+    from playproof.web.server import listen, run
+
+    check_exposure(settings)
+    with listen(settings.host, settings.port) as listener:
+        admin = admin_key(settings)
+        services = compose(settings)
+        _announce(settings, listener.getsockname()[1], services, admin)
+        return run(settings, listener, services)
+
+
+def _announce(settings: Settings, port: int, services: Services, admin: AdminKey | None) -> None:
+    model = services.service.judge.chain.model
+    host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{port}"
+    click.echo(f"PlayProof serves {url}")
+    click.echo(f"  try it       {url}/")
+    click.echo(f"  score        POST {url}/api/v1/score" + ("" if settings.api_keys else "  (open: no API key is set)"))
+    click.echo(f"  API          {url}/api/v1/docs")
+    click.echo(f"  data folder  {settings.data_dir.resolve()}")
+    click.echo(f"  model        {model.model_id} {model.model_version}")
+    if admin is not None and admin.file is not None:
+        # Output that is not a terminal is usually kept, and a key does not belong where logs are kept.
+        if admin.new and sys.stdout.isatty():
+            click.echo(f"  admin key    {admin.key}  (shown once, kept in {admin.file.resolve()})")
+        else:
+            click.echo(f"  admin key    kept in {admin.file.resolve()}")
+    sys.stdout.flush()

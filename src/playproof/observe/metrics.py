@@ -1,0 +1,125 @@
+"""The metrics an operator watches, in one table.
+
+Several worker processes share their counts through files (`PROMETHEUS_MULTIPROC_DIR`, set by whoever starts the workers
+and before this module is imported); one process keeps them in memory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+OTHER = "other"
+"""The label of what would otherwise let callers make up label values."""
+
+_LATENCY = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_GROUP = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric: what it is called and what it says."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    labels: tuple[str, ...]
+    meaning: str
+    buckets: tuple[float, ...] = ()
+
+
+METRICS = (
+    Metric("playproof_requests_total", "counter", ("route", "method", "status"), "Requests answered, by route template and HTTP status."),
+    Metric(
+        "playproof_request_seconds", "histogram", ("route",), "Seconds from a request's headers to its whole answer.", _LATENCY
+    ),
+    Metric("playproof_errors_total", "counter", ("code",), "Problem documents sent, by code (docs/errors.md)."),
+    Metric(
+        "playproof_verdicts_total",
+        "counter",
+        ("decision", "source", "stratum"),
+        f"Verdicts stored; a stratum the model does not know counts as `{OTHER}`.",
+    ),
+    Metric("playproof_sessions_total", "counter", ("outcome",), "Sessions handed in: stored, replayed (same id and content) or conflict."),
+    Metric("playproof_fallbacks_total", "counter", ("reason",), "Times a lower scorer answered than the one configured, by reason."),
+    Metric("playproof_store_queue", "gauge", (), "Sessions waiting for their commit, now."),
+    Metric("playproof_store_commit_seconds", "histogram", (), "Seconds one group commit took, down to the disk.", _LATENCY),
+    Metric("playproof_store_group_size", "histogram", (), "Sessions in one group commit.", _GROUP),
+    Metric("playproof_store_failures_total", "counter", (), "Group commits that failed; none of their sessions was acknowledged."),
+    Metric("playproof_erased_total", "counter", (), "Sessions erased on request over HTTP."),
+    Metric("playproof_purged_total", "counter", ("what",), "Rows that retention removed: telemetry or sessions."),
+    Metric("playproof_model_info", "gauge", ("model_id", "model_version"), "Always 1; its labels name the embedded model."),
+)
+
+_Collector = Counter | Gauge | Histogram
+
+
+class Metrics:
+    """The counts of this process, and the page that shows those of all workers."""
+
+    def __init__(self) -> None:
+        self._shared = os.environ.get(MULTIPROCESS_VARIABLE)
+        self._registry = CollectorRegistry()
+        if not self._shared:
+            ProcessCollector(registry=self._registry)
+            PlatformCollector(registry=self._registry)
+        self._collectors: Mapping[str, _Collector] = {metric.name: self._collector(metric) for metric in METRICS}
+        # Looking up a labelled child costs a lock and a tuple each; requests repeat a handful of label sets.
+        self._child = lru_cache(maxsize=1024)(self._find_child)
+
+    def _collector(self, metric: Metric) -> _Collector:
+        if metric.kind == "counter":
+            return Counter(metric.name, metric.meaning, metric.labels, registry=self._registry)
+        if metric.kind == "histogram":
+            return Histogram(metric.name, metric.meaning, metric.labels, registry=self._registry, buckets=metric.buckets)
+        mode: Literal["livesum", "livemax"] = "livemax" if metric.labels else "livesum"
+        return Gauge(metric.name, metric.meaning, metric.labels, registry=self._registry, multiprocess_mode=mode)
+
+    def _find_child(self, name: str, *labels: str) -> _Collector:
+        collector = self._collectors[name]
+        return collector.labels(*labels) if labels else collector
+
+    def count(self, name: str, *labels: str, by: float = 1) -> None:
+        """Add `by` to a counter, with its label values in the table's order."""
+        child = self._child(name, *labels)
+        assert isinstance(child, Counter)
+        child.inc(by)
+
+    def observe(self, name: str, value: float, *labels: str) -> None:
+        """Enter `value` into a histogram."""
+        child = self._child(name, *labels)
+        assert isinstance(child, Histogram)
+        child.observe(value)
+
+    def set(self, name: str, value: float, *labels: str) -> None:
+        """Set a gauge."""
+        child = self._child(name, *labels)
+        assert isinstance(child, Gauge)
+        child.set(value)
+
+    def render(self) -> tuple[bytes, str]:
+        """The page that Prometheus reads, and its content type; all workers' counts together."""
+        registry = self._registry
+        if self._shared:
+            _forget_dead_workers(Path(self._shared))
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry, path=self._shared)
+        return generate_latest(registry), "text/plain; version=0.0.4; charset=utf-8"
+
+
+def _forget_dead_workers(folder: Path) -> None:
+    """Drop what dead processes left in live gauges; their counters stay counted."""
+    for file in folder.glob("gauge_live*_*.db"):
+        try:
+            os.kill(int(file.stem.rpartition("_")[2]), 0)
+        except ProcessLookupError:
+            file.unlink(missing_ok=True)

@@ -1,0 +1,139 @@
+"""The composition root: settings in, ASGI application out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any, NoReturn
+
+from litestar import Litestar, Request, Response
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp
+
+from playproof.clock import Clock, SystemClock
+from playproof.observe.logging import LogWriter, configure
+from playproof.observe.metrics import Metrics
+from playproof.scoring.chain import Fallback
+from playproof.service import Service, build_judge
+from playproof.settings import Settings
+from playproof.store import Store, open_store
+from playproof.web.auth import Keys, Neighbourhood, admin_key
+from playproof.web.retention import Retention, leave_with_parent, purge_for_ever
+from playproof.web.rim import Rim
+from playproof.web.routes import operate, pages, score, sessions
+from playproof.web.services import Limits, Services
+
+ROUTES = (
+    score.score,
+    sessions.stored,
+    sessions.erase,
+    operate.health,
+    operate.ready,
+    operate.metrics,
+    pages.openapi,
+    pages.docs,
+    pages.demo,
+    pages.asset,
+)
+
+_METHODS = ("DELETE", "GET", "POST")
+_log = logging.getLogger("playproof.web")
+
+
+def compose(settings: Settings, clock: Clock | None = None) -> Services:
+    """Open what `settings` describe. Raises `StoreRefused`, `ArtefactError` or `SettingsError`."""
+    clock = clock or SystemClock()
+    metrics = Metrics()
+    judge = build_judge(settings, clock=clock, on_fallback=partial(_note_fallback, metrics))
+    admin = admin_key(settings)
+    keys = Keys(
+        settings.api_keys,
+        admin.key if admin else None,
+        settings.metrics_token.reveal() if settings.metrics_token else None,
+    )
+    store = open_store(settings.data_dir, durability=settings.durability)
+    model = judge.chain.model
+    metrics.set("playproof_model_info", 1, model.model_id, model.model_version)
+    return Services(
+        service=Service(judge, store, clock=clock, keep_telemetry=settings.keep_telemetry > 0),
+        store=store,
+        keys=keys,
+        neighbourhood=Neighbourhood.of(settings.host, settings.allowed_hosts),
+        metrics=metrics,
+        limits=Limits(settings.max_body, settings.request_timeout),
+        clock=clock,
+        checks={"store": store.check, "model": lambda: None},
+        strata=frozenset(model.calibrators),
+    )
+
+
+def _note_fallback(metrics: Metrics, reason: Fallback, error: Exception | None) -> None:
+    metrics.count("playproof_fallbacks_total", reason)
+    _log.warning("scorer stepped down", exc_info=error, extra={"reason": str(reason)})
+
+
+def create_app(services: Services, retention: Retention, access: LogWriter | None = None) -> ASGIApp:
+    """The application around `services`, which it closes when the server stops. `access` gets a line a request."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        beside = [
+            asyncio.create_task(purge_for_ever(services.store, retention, services.clock, services.metrics)),
+            asyncio.create_task(leave_with_parent()),
+        ]
+        try:
+            yield
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await asyncio.to_thread(services.store.close)
+
+    routes = Litestar(
+        route_handlers=list(ROUTES),
+        lifespan=[lifespan],
+        state=State({"services": services}),
+        exception_handlers={Exception: _leave_to_the_rim},
+        openapi_config=None,  # declared by hand, because the bodies are decoded by hand
+        logging_config=None,
+        request_max_body_size=None,  # limited where it is read
+    )
+    return Rim(routes, services, partial(_allowed, routes), access)
+
+
+def _leave_to_the_rim(_: Request[Any, Any, Any], error: Exception) -> NoReturn:
+    raise error
+
+
+def _allowed(routes: Litestar, path: str) -> list[str]:
+    """The methods that are served under `path`."""
+    found = []
+    for method in _METHODS:
+        with contextlib.suppress(HTTPException):
+            routes.asgi_router.handle_routing(path=path, method=method)
+            found.append(method)
+    return sorted([*found, "OPTIONS", *(["HEAD"] if "GET" in found else [])])
+
+
+def log_writer(settings: Settings) -> LogWriter:
+    """Where log lines go; what is secret in `settings` never gets through."""
+    hidden = [key.key.reveal() for key in settings.api_keys]
+    if settings.metrics_token:
+        hidden.append(settings.metrics_token.reveal())
+    if admin := admin_key(settings):
+        hidden.append(admin.key)
+    return LogWriter("json" if settings.log_format == "json" else "text", secrets=hidden)
+
+
+def application(settings: Settings, services: Services | None = None) -> ASGIApp:
+    """The whole application of one server process, its logging included; `services` are composed unless given."""
+    writer = log_writer(settings)
+    configure(writer, settings.log_level)
+    retention = Retention(timedelta(seconds=settings.keep_telemetry), timedelta(seconds=settings.keep_verdicts))
+    access = writer if settings.log_level in ("debug", "info") else None
+    return create_app(services or compose(settings), retention, access)

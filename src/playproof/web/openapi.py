@@ -1,0 +1,170 @@
+"""The OpenAPI document: paths by hand, because bodies are decoded by hand; schemas from the types that are answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from playproof import __version__
+from playproof.decision import Verdict
+from playproof.observe.health import Readiness
+from playproof.telemetry import LIMITS
+from playproof.web.problems import MEDIA_TYPE, Problem, problem_types, title_of
+from playproof.web.routes.operate import Health
+from playproof.web.routes.score import DEMO_HEADER, REPLAYED_HEADER
+from playproof.web.routes.sessions import Erased
+from playproof.web.session_schema import EXAMPLE_COLUMNS, EXAMPLE_ROWS, session_schemas
+
+Json = dict[str, Any]
+
+_REF = "#/components/schemas/{name}"
+_ANSWERS = (Verdict, Readiness, Health, Erased, Problem)
+
+
+def openapi_document(max_body: int) -> Json:
+    """The document, for a service that takes bodies of at most `max_body` bytes."""
+    _, schemas = msgspec.json.schema_components(_ANSWERS, ref_template=_REF)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "PlayProof",
+            "version": __version__,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            "description": "Tells people from bots by how they move. Send the pointer's path of one short play, get a verdict. "
+            "Errors are problem documents (RFC 9457) with a stable `type`.",
+        },
+        "tags": [{"name": "sessions"}, {"name": "operation"}],
+        "paths": {
+            "/api/v1/score": {"post": _score(max_body)},
+            "/api/v1/sessions/{session_id}": {"get": _stored(), "delete": _erase()},
+            "/health": {"get": _simple("health", "Does the process answer?", "Health")},
+            "/ready": {"get": _ready()},
+            "/metrics": {"get": _metrics()},
+        },
+        "components": {
+            "schemas": {**schemas, **session_schemas()},
+            "securitySchemes": {
+                "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key; not needed where none is set."},
+                "adminKey": {"type": "http", "scheme": "bearer", "description": "The operator's key."},
+                "metricsToken": {"type": "http", "scheme": "bearer", "description": "Not needed on the machine itself."},
+            },
+        },
+    }
+
+
+def _score(max_body: int) -> Json:
+    return {
+        "tags": ["sessions"],
+        "operationId": "score",
+        "summary": "Score a session",
+        "description": "Answers once the verdict is on disk. The same `sessionId` with the same content answers the stored verdict "
+        f"again, with `{REPLAYED_HEADER}: true`; with other content it is a conflict. The body may be {max_body} bytes long.",
+        "security": [{"apiKey": []}, {}],
+        "parameters": [
+            {
+                "name": DEMO_HEADER,
+                "in": "header",
+                "description": "`true` keeps the session apart from those of callers; the demo page sends it.",
+                "schema": {"type": "string"},
+            }
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"oneOf": [_ref("SessionColumns"), _ref("SessionRows")]},
+                    "examples": {"columns": {"summary": "Compact form", "value": EXAMPLE_COLUMNS}, "rows": {"value": EXAMPLE_ROWS}},
+                }
+            },
+        },
+        "responses": {
+            "200": {
+                "description": "The verdict, stored.",
+                "headers": {
+                    REPLAYED_HEADER: {"description": "`true` where the verdict was stored before.", "schema": {"const": "true"}}
+                },
+                "content": {"application/json": {"schema": _ref("Verdict")}},
+            },
+            **_problems(400, 401, 403, 408, 409, 413, 415, 422, 500, 503, 504),
+        },
+    }
+
+
+def _stored() -> Json:
+    return {
+        "tags": ["sessions"],
+        "operationId": "getSession",
+        "summary": "Read a stored verdict",
+        "security": [{"apiKey": []}, {}],
+        "parameters": [_SESSION_ID],
+        "responses": {"200": _answer("The verdict, as it was answered.", "Verdict"), **_problems(400, 401, 403, 404, 500, 503)},
+    }
+
+
+def _erase() -> Json:
+    return {
+        "tags": ["sessions"],
+        "operationId": "eraseSession",
+        "summary": "Erase a session everywhere",
+        "description": "Removes verdict, features and telemetry stored under the id, whichever API key it came with.",
+        "security": [{"adminKey": []}],
+        "parameters": [_SESSION_ID],
+        "responses": {"200": _answer("What was erased.", "Erased"), **_problems(400, 401, 403, 404, 500, 503)},
+    }
+
+
+def _ready() -> Json:
+    operation = _simple("ready", "Could a verdict be given and stored now?", "Readiness")
+    operation["responses"]["503"] = _answer("Not now; the checks say why.", "Readiness")
+    return operation
+
+
+def _metrics() -> Json:
+    return {
+        "tags": ["operation"],
+        "operationId": "metrics",
+        "summary": "Metrics in Prometheus' text form",
+        "security": [{"metricsToken": []}, {}],
+        "responses": {
+            "200": {"description": "All workers' counts.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+            **_problems(400, 401, 403, 500),
+        },
+    }
+
+
+def _simple(name: str, summary: str, schema: str) -> Json:
+    return {
+        "tags": ["operation"],
+        "operationId": name,
+        "summary": summary,
+        "responses": {"200": _answer("Yes.", schema), **_problems(400, 403, 500)},
+    }
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": _REF.format(name=name)}
+
+
+def _answer(description: str, schema: str) -> Json:
+    return {"description": description, "content": {"application/json": {"schema": _ref(schema)}}}
+
+
+def _problems(*statuses: int) -> Json:
+    told: dict[int, list[str]] = {status: [] for status in statuses}
+    for kind in problem_types():
+        if kind.status in told:
+            told[kind.status].append(f"`{kind.code}`: {title_of(kind)}.")
+    return {
+        str(status): {"description": "  \n".join(lines), "content": {MEDIA_TYPE: {"schema": _ref("Problem")}}}
+        for status, lines in told.items()
+    }
+
+
+_SESSION_ID: Json = {
+    "name": "session_id",
+    "in": "path",
+    "required": True,
+    "description": "As sent, or as the verdict told it; percent-encoded.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LIMITS.id_characters},
+}

@@ -1,0 +1,51 @@
+"""What runs beside the requests: retention, and the watch over the parent of a worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import signal
+from dataclasses import dataclass
+from datetime import timedelta
+
+from playproof.clock import Clock
+from playproof.errors import StoreError
+from playproof.observe.metrics import Metrics
+from playproof.store import Store
+
+PURGE_EVERY_SECONDS = 600.0
+PARENT_WATCH_SECONDS = 1.0
+
+_log = logging.getLogger("playproof.retention")
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is stored stays."""
+
+    telemetry: timedelta
+    verdicts: timedelta
+
+
+async def purge_for_ever(store: Store, retention: Retention, clock: Clock, metrics: Metrics, every: float = PURGE_EVERY_SECONDS) -> None:
+    """Purge now, and again every `every` seconds, until cancelled. A store that cannot purge now is asked again."""
+    while True:
+        try:
+            purged = await asyncio.to_thread(store.purge, clock.now(), retention.telemetry, retention.verdicts)
+        except StoreError as error:
+            _log.warning("retention postponed", extra={"error": str(error)})
+        else:
+            metrics.count("playproof_purged_total", "telemetry", by=purged.telemetry)
+            metrics.count("playproof_purged_total", "sessions", by=purged.sessions)
+        await asyncio.sleep(every)
+
+
+async def leave_with_parent() -> None:
+    """Stop this worker process when the one that started it is gone, so that none lingers on the port."""
+    parent = multiprocessing.parent_process()
+    while parent is not None and parent.is_alive():
+        await asyncio.sleep(PARENT_WATCH_SECONDS)
+    if parent is not None:
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,57 @@
+"""`/health`, `/ready` and `/metrics`: what an operator's tools ask."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+
+from playproof import __version__
+from playproof.observe.health import examine
+from playproof.web.body import RawHeaders, header
+from playproof.web.services import Services
+
+_FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The answer of `/health`."""
+
+    status: str
+    version: str
+
+
+@get("/health", sync_to_thread=False)
+def health() -> Response[bytes]:
+    """Say that the process answers."""
+    return Response(msgspec.json.encode(Health("ok", __version__)), media_type="application/json")
+
+
+@get("/ready")
+async def ready(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Say whether a verdict could be given and stored now; 503 where not."""
+    services: Services = request.app.state.services
+    readiness = await asyncio.to_thread(examine, services.checks)
+    return Response(
+        msgspec.json.encode(readiness), media_type="application/json", status_code=200 if readiness.ready else 503
+    )
+
+
+def _forwarded(headers: RawHeaders) -> bool:
+    return any(header(headers, name) is not None for name in _FORWARDED)
+
+
+@get("/metrics")
+async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The metrics of all workers, as Prometheus reads them."""
+    services: Services = request.app.state.services
+    headers = request.scope["headers"]
+    client = request.scope.get("client")
+    local = services.neighbourhood.is_local(
+        client[0] if client else None, header(headers, b"host"), forwarded=_forwarded(headers)
+    )
+    services.keys.require_metrics(header(headers, b"authorization"), local=local)
+    page, media_type = await asyncio.to_thread(services.metrics.render)
+    return Response(page, media_type=media_type)

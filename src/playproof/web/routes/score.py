@@ -1,0 +1,72 @@
+"""`POST /api/v1/score`: a session in, its verdict out, once it is on disk."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from litestar import Request, Response, post
+
+from playproof.errors import SessionConflict
+from playproof.observe.metrics import OTHER
+from playproof.service import Submission
+from playproof.telemetry import decode_request
+from playproof.web.auth import DEMO_SCOPE
+from playproof.web.body import header, read_body, require_json, timed_out
+from playproof.web.problems import DeadlineExceeded
+from playproof.web.services import Services
+
+DEMO_HEADER = "Playproof-Demo"
+REPLAYED_HEADER = "Playproof-Replayed"
+
+_FRESH: dict[str, str] = {}
+_REPLAYED = {REPLAYED_HEADER: "true"}
+
+
+def scope_of(request: Request[Any, Any, Any], services: Services) -> str:
+    """The scope of the ids in `request`: its API key's name, or the demo's. Raises `Unauthorized`."""
+    headers = request.scope["headers"]
+    caller = services.keys.caller(header(headers, b"authorization"))
+    return DEMO_SCOPE if header(headers, b"playproof-demo") == "true" else caller
+
+
+@post("/api/v1/score", status_code=200)
+async def score(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Score one session and answer its verdict.
+
+    The body is read and decoded here, not by the framework: at this size decoding is most of the work.
+    """
+    services: Services = request.app.state.services
+    limits = services.limits
+    scope = scope_of(request, services)
+    headers = request.scope["headers"]
+    require_json(headers)
+    try:
+        async with asyncio.timeout(limits.seconds):
+            body = await read_body(headers, request.receive, limits.body_bytes)
+    except TimeoutError:
+        raise timed_out(limits.seconds) from None
+    session, _ = decode_request(body)
+    submission = services.service.submit(session, scope)
+    try:
+        async with asyncio.timeout(limits.seconds):
+            outcome = await asyncio.wrap_future(submission.outcome)
+    except TimeoutError:
+        raise DeadlineExceeded(f"the verdict was not on disk within {limits.seconds:g} s; ask again with the same id") from None
+    services.metrics.count("playproof_sessions_total", outcome.status)
+    if outcome.status == "conflict":
+        name = submission.judged.verdict.session_id
+        raise SessionConflict(f"session {name!r} is already stored with other content")
+    if outcome.status == "stored":
+        _count(services, submission)
+    return Response(
+        outcome.verdict, media_type="application/json", headers=_REPLAYED if outcome.status == "replayed" else _FRESH
+    )
+
+
+def _count(services: Services, submission: Submission) -> None:
+    verdict = submission.judged.verdict
+    stratum = verdict.calibration.stratum if verdict.calibration else OTHER
+    services.metrics.count(
+        "playproof_verdicts_total", verdict.decision, verdict.anomaly.source, stratum if stratum in services.strata else OTHER
+    )

@@ -1,0 +1,56 @@
+"""`/api/v1/sessions/{id}`: a stored verdict, and its erasure."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+from litestar import Request, Response, delete, get
+
+from playproof.errors import SessionNotFound
+from playproof.web.body import header
+from playproof.web.routes.score import scope_of
+from playproof.web.services import Services
+
+PATH = "/api/v1/sessions/"
+
+
+class Erased(msgspec.Struct, frozen=True, rename="camel"):
+    """What an erasure removed."""
+
+    session_id: str
+    erased: int
+    """Sessions removed: the same id may be taken once under each API key."""
+
+
+def _session_id(request: Request[Any, Any, Any]) -> str:
+    # The routed path is normalised and decoded; an id may hold what that changes, such as an escaped slash.
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    return unquote(raw.decode("latin-1").partition(PATH)[2])
+
+
+@get(PATH + "{session_id:path}")
+async def stored(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The verdict stored under an id, as it was answered."""
+    services: Services = request.app.state.services
+    scope = scope_of(request, services)
+    name = _session_id(request)
+    found = await asyncio.to_thread(services.store.get, scope, name)
+    if found is None:
+        raise SessionNotFound(f"no session {name!r} is stored")
+    return Response(found.verdict, media_type="application/json")
+
+
+@delete(PATH + "{session_id:path}", status_code=200)
+async def erase(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Erase a session everywhere: verdict, features and telemetry, under every API key."""
+    services: Services = request.app.state.services
+    services.keys.require_admin(header(request.scope["headers"], b"authorization"))
+    name = _session_id(request)
+    count = await asyncio.to_thread(services.store.erase, name)
+    if not count:
+        raise SessionNotFound(f"no session {name!r} is stored")
+    services.metrics.count("playproof_erased_total", by=count)
+    return Response(msgspec.json.encode(Erased(name, count)), media_type="application/json")

@@ -1,0 +1,39 @@
+"""What the routes work with, made once by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from playproof.clock import Clock
+from playproof.observe.health import Check
+from playproof.observe.metrics import Metrics
+from playproof.service import Service
+from playproof.store import Store
+from playproof.web.auth import Keys, Neighbourhood
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much and how long a request may be."""
+
+    body_bytes: int
+    seconds: float
+    """For the body to arrive, and again for the answer to be ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a route may need."""
+
+    service: Service
+    store: Store
+    keys: Keys
+    neighbourhood: Neighbourhood
+    metrics: Metrics
+    limits: Limits
+    clock: Clock
+    checks: Mapping[str, Check]
+    """What readiness asks, by name."""
+    strata: frozenset[str]
+    """Strata the model is calibrated for; the only ones that metrics tell apart."""
