@@ -17,8 +17,6 @@ from playproof.errors import PlayproofError, SettingsError
 __all__ = ["main"]
 
 _INTERRUPTED = 130
-_BROKEN_PIPE = 141
-"""What a shell reports for a program that a closed pipe ended."""
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -46,5 +44,5 @@ def run(args: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Nobody reads any more; the flush at exit must not complain about it either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _BROKEN_PIPE
+        return 1
     return code if isinstance(code, int) else 0

@@ -1,0 +1,88 @@
+"""What holds for the source as a whole."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+LONGEST = 400
+"""Lines of a module past which it is more than one noun."""
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def load_script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+PAGES = load_script("pages")
+
+
+def sources() -> list[Path]:
+    return sorted((ROOT / "src").rglob("*.py"))
+
+
+def test_modules_stay_short() -> None:
+    long = {str(path.relative_to(ROOT)): count for path in sources() if (count := len(path.read_text("utf-8").splitlines())) > LONGEST}
+    assert long == {}
+
+
+@pytest.mark.parametrize("page", PAGES.PAGES)
+def test_a_generated_page_is_what_the_code_says(page: str) -> None:
+    assert (ROOT / page).read_text("utf-8") == PAGES.render(page), "run `make docs`"
+
+
+def test_every_package_has_a_docstring() -> None:
+    bare = [str(path.relative_to(ROOT)) for path in sources() if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    assert bare == []
+
+
+def test_the_package_imports_without_its_heavy_parts() -> None:
+    program = "import sys, playproof; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()).isdisjoint({"numpy", "litestar", "sqlalchemy", "sklearn", "rich_click", "prometheus_client"})
+
+
+def test_what_scores_does_not_import_what_fits() -> None:
+    program = "import sys, pkgutil, importlib, playproof.scoring as s\n"
+    program += "for m in pkgutil.walk_packages(s.__path__, 'playproof.scoring.'): importlib.import_module(m.name)\n"
+    program += "print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "playproof.scoring.chain" in loaded
+    assert loaded.isdisjoint({"sklearn", "scipy", "litestar", "sqlalchemy"})
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_the_lock_has_a_hash_for_everything_and_names_no_place(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    entries = re.split(r"\n(?=\S)", text.strip())
+    assert len(entries) > 20
+    assert all("==" in entry and "--hash=sha256:" in entry for entry in entries)
+    assert "://" not in text
+    assert "index" not in text
+
+
+def test_the_development_lock_holds_the_versions_that_are_shipped() -> None:
+    shipped, developed = ((ROOT / name).read_text("utf-8") for name in ("requirements.lock", "requirements-dev.lock"))
+    pins = re.findall(r"^([\w.-]+==\S+)", shipped, re.MULTILINE)
+    assert len(pins) > 20
+    assert set(pins) <= set(re.findall(r"^([\w.-]+==\S+)", developed, re.MULTILINE))
+
+
+def test_make_help_lists_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    (phony,) = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    assert re.findall(r"^(\w+):.*## \S", makefile, re.MULTILINE) == phony.split()
