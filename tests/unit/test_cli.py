@@ -32,7 +32,7 @@ def raising(error: BaseException) -> click.Command:
     def callback() -> None:
         raise error
 
-    return click.RichCommand("doctor", callback=callback)
+    return click.RichCommand(name="doctor", callback=callback)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -128,7 +128,7 @@ def test_errors_that_are_not_ours_keep_their_traceback(probe: Callable[[click.Co
 
 
 def test_a_command_sets_the_exit_code_by_what_it_returns(probe: Callable[[click.Command], None]) -> None:
-    probe(click.RichCommand("doctor", callback=lambda: 1))
+    probe(click.RichCommand(name="doctor", callback=lambda: 1))
     assert run(["doctor"]) == 1
 
 

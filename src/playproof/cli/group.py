@@ -40,14 +40,16 @@ class LazyGroup(click.RichGroup):
     """A group that lists commands from the table and imports the one that runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the table."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A stand-in with the summary, enough for the list of commands."""
         entry = COMMANDS.get(cmd_name)
-        return click.RichCommand(cmd_name, short_help=entry.summary) if entry else None
+        return click.RichCommand(name=cmd_name, short_help=entry.summary) if entry else None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is called, its module imported."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, load_command(name) if name in COMMANDS else command, rest
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -70,14 +69,13 @@ def with_settings(*names: str) -> Callable[[Callable[Concatenate[Settings, P], R
     """
 
     def decorate(command: Callable[Concatenate[Settings, P], R]) -> Callable[..., R]:
-        @settings_options(*names)
         @functools.wraps(command)
-        def read(given: Given, *args: P.args, **kwargs: P.kwargs) -> R:
-            reading = read_settings(given.flags, environ=os.environ, config=given.config)
+        def read(given: Given, /, *args: Any, **kwargs: Any) -> R:
+            reading = read_settings(given.flags, config=given.config)
             for warning in reading.warnings:
                 click.echo(f"Warning: {warning}", err=True)
             return command(reading.settings, *args, **kwargs)
 
-        return read
+        return settings_options(*names)(read)
 
     return decorate

@@ -196,7 +196,7 @@ def _size(count: int) -> str:
 TEXT = Kind("text", "a text that is not empty", _parse_text)
 PATH = Kind("path", "a path", lambda value: Path(_parse_text(value)).expanduser())
 NAMES = Kind("names", "host names separated by commas, without port", _parse_names, ", ".join)
-SECRET = Kind("secret", "a text that is not empty", _parse_secret, lambda value: "***")
+SECRET = Kind("secret", "a text that is not empty", _parse_secret, lambda _: "***")
 KEYS = Kind(
     "secret",
     "keys separated by commas, each `key` or `name:key`, no name or key twice",

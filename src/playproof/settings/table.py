@@ -129,7 +129,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "full"
     max_body: Annotated[int, Setting(size(1024, 64 * 1024**2), "Largest request body.")] = 2 * 1024**2
-    request_timeout: Annotated[float, Setting(duration(0.1, 600), "How long a body may take to arrive (408), and its verdict to reach the disk (504).")] = 10.0
+    request_timeout: Annotated[
+        float,
+        Setting(duration(0.1, 600), "How long a body may take to arrive (408), and its verdict to reach the disk (504)."),
+    ] = 10.0
     stop_timeout: Annotated[
         float,
         Setting(duration(0.1, 600), "How long accepted requests may take to finish after SIGTERM."),

@@ -1,0 +1,198 @@
+"""What `playproof doctor` looks at. Checks read and never write; each gives lines that say what to do."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from playproof.errors import ArtefactError, SettingsError
+from playproof.settings import SETTINGS, Reading, Secret, Settings
+
+State = Literal["ok", "warn", "fail"]
+
+SHORT_KEY = 16
+"""Characters below which a key might be guessed."""
+
+LOW_DISK = 1024**3
+FULL_DISK = 64 * 1024**2
+"""Bytes free: below the one it is time to act, below the other the next hour may fail."""
+
+# Packages of the training extra's own; the lock covers them, an installation need not have them.
+_TRAINING = ("scikit-learn", "scipy", "joblib", "threadpoolctl", "narwhals")
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One thing that was looked at: what was found and, unless it is well, what to do."""
+
+    check: str
+    state: State
+    found: str
+    advice: str = ""
+
+
+def check_python() -> Iterator[Line]:
+    """The interpreter."""
+    machine = f"{platform.system()} {platform.machine()}"
+    yield Line("python", "ok", f"{platform.python_implementation()} {platform.python_version()} on {machine}")
+
+
+def check_packages(lock: Path | None = None) -> Iterator[Line]:
+    """Installed packages against the versions that PlayProof is tested with."""
+    lock = lock or lock_file()
+    if lock is None:
+        yield Line("packages", "warn", "the list of tested versions is not part of this installation", "reinstall playproof")
+        return
+    missing, other, count = [], [], 0
+    for name, version, marker in re.findall(r"^([\w.-]+)==([^\s;]+) ?(;)?", lock.read_text("utf-8"), re.MULTILINE):
+        if name in _TRAINING:
+            continue
+        count += 1
+        try:
+            installed = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            # One with a marker may not be meant for this platform.
+            if not marker and name not in ("hatchling", "editables"):
+                missing.append(name)
+            continue
+        if installed != version:
+            other.append(f"{name} {installed} (tested: {version})")
+    if missing:
+        yield Line("packages", "fail", "missing: " + ", ".join(missing), "pip install -r requirements.lock, or `make setup`")
+    if other:
+        yield Line("packages", "warn", "other than tested: " + ", ".join(other), "pip install -r requirements.lock, or `make setup`")
+    if not (missing or other):
+        yield Line("packages", "ok", f"{count} at the tested versions")
+
+
+def lock_file() -> Path | None:
+    """The lock: inside an installed package, or at the top of a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    return next((path for path in (package / "requirements.lock", package.parents[1] / "requirements.lock") if path.is_file()), None)
+
+
+def check_training() -> Iterator[Line]:
+    """Whether `playproof train` can run."""
+    if importlib.util.find_spec("sklearn") is None:
+        yield Line("training", "warn", "scikit-learn is not installed", "only `playproof train` needs it: pip install 'playproof[train]'")
+    else:
+        yield Line("training", "ok", f"scikit-learn {importlib.metadata.version('scikit-learn')}")
+
+
+def check_sqlite() -> Iterator[Line]:
+    """The SQLite library, and whether several processes may share a database through it."""
+    from playproof.store.sqlite.driver import SHARABLE_FROM, find_driver
+
+    driver = find_driver()
+    if driver.sharable:
+        yield Line("sqlite", "ok", str(driver))
+    else:
+        needed = ".".join(map(str, SHARABLE_FROM))
+        advice = "one process at a time will be let in: pip install pysqlite3, or a newer Python"
+        yield Line("sqlite", "warn", f"{driver}, older than {needed}", advice)
+
+
+def check_settings(reading: Reading) -> Iterator[Line]:
+    """Every setting that is not at its default, and what looks odd about the environment."""
+    changed = [row for row in SETTINGS if reading.sources[row.name] != "default"]
+    for row in changed:
+        value = row.show(getattr(reading.settings, row.name))
+        yield Line("settings", "ok", f"{row.name} = {value} (from: {reading.sources[row.name]})")
+    if not changed:
+        yield Line("settings", "ok", "all at their defaults")
+    for warning in reading.warnings:
+        yield Line("settings", "warn", warning, "mend or unset the variable")
+
+
+def check_model(settings: Settings) -> Iterator[Line]:
+    """The model's artefact: whole, and made for this version."""
+    from playproof.scoring.local import load_artefact, reference_path
+
+    path = settings.model or reference_path()
+    try:
+        model = load_artefact(path)
+    except ArtefactError as error:
+        advice = "set PLAYPROOF_MODEL to a folder that `playproof train` wrote" if settings.model else "reinstall playproof"
+        yield Line("model", "fail", str(error), advice)
+    else:
+        yield Line("model", "ok", f"{model.model_id} {model.model_version} in {path}")
+
+
+def check_data_folder(settings: Settings) -> Iterator[Line]:
+    """Where the database is or will be: ours to write, not for others to read, with room, on a disk of this machine."""
+    from playproof.store.sqlite.lock import network_file_system
+
+    folder = settings.data_dir.absolute()
+    standing = next(path for path in (folder, *folder.parents) if path.exists())
+    if not standing.is_dir() or not os.access(standing, os.W_OK | os.X_OK):
+        what = "is not a folder" if not standing.is_dir() else "cannot be written"
+        advice = "give this user the right to write there, or choose another with --data-dir"
+        yield Line("data folder", "fail", f"{standing} {what}", advice)
+        return
+    found = str(folder) if standing == folder else f"{folder} (made at the first start)"
+    if standing == folder and folder.stat().st_mode & 0o077:
+        yield Line("data folder", "warn", f"{folder} is open to other users of this machine", f"chmod 700 {folder}")
+    else:
+        yield Line("data folder", "ok", found)
+
+    free = shutil.disk_usage(standing).free
+    state: State = "fail" if free < FULL_DISK else "warn" if free < LOW_DISK else "ok"
+    yield Line("disk", state, f"{free / 1024**3:.1f} GiB free", "" if state == "ok" else "make room, or shorten PLAYPROOF_KEEP_TELEMETRY")
+
+    kind = network_file_system(standing)
+    if kind:
+        yield Line("file system", "warn", f"{standing} is on {kind}", "one process at a time will be let in; use a disk of this machine")
+    else:
+        yield Line("file system", "ok", "local")
+
+
+def check_port(settings: Settings) -> Iterator[Line]:
+    """Whether the service could listen where it is told to."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host.strip("[]"), settings.port))
+        except OSError as error:
+            found = f"{settings.host} port {settings.port}: {error.strerror or error}"
+            yield Line("port", "warn", found, "stop what listens there (a PlayProof that runs is fine), or choose another with --port")
+        else:
+            yield Line("port", "ok", f"{settings.host} port {probe.getsockname()[1]} is free")
+
+
+def check_workers(settings: Settings) -> Iterator[Line]:
+    """No more processes than processors."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if settings.workers > count:
+        yield Line("workers", "warn", f"{settings.workers} on {count} processors", f"more than {count} gains nothing")
+    else:
+        yield Line("workers", "ok", f"{settings.workers} on {count} processors")
+
+
+def check_exposure(settings: Settings) -> Iterator[Line]:
+    """Whether somebody who is not meant to could ask for verdicts."""
+    from playproof.web import auth
+
+    try:
+        auth.check_exposure(settings)
+    except SettingsError as error:
+        yield Line("keys", "fail", str(error), "set PLAYPROOF_API_KEYS, or bind to 127.0.0.1")
+        return
+    secrets: dict[str, Secret | None] = {f"API key {key.name}": key.key for key in settings.api_keys}
+    secrets |= {row.env: getattr(settings, row.name) for row in SETTINGS if row.secret and row.name != "api_keys"}
+    short = [name for name, secret in secrets.items() if secret is not None and len(secret.reveal()) < SHORT_KEY]
+    if short:
+        advice = f"use at least {SHORT_KEY} random characters: python3 -c 'import secrets; print(secrets.token_urlsafe())'"
+        yield Line("keys", "warn", "short enough to be guessed: " + ", ".join(short), advice)
+    else:
+        count = len(settings.api_keys)
+        yield Line("keys", "ok", f"{count} API key{'s' if count > 1 else ''}" if count else "no API key, and only this machine can ask")
