@@ -21,12 +21,11 @@ _encode = msgspec.msgpack.Encoder().encode
 def _layout(row: type[Movement] | type[Click]) -> np.dtype[np.void]:
     """The record that msgpack makes of `row`: a map head, then names with big-endian doubles, then a flag's one byte."""
     offset, offsets = 1, []
-    for name in row.__struct_fields__:
-        offset += 1 + len(name) + 1
-        offsets.append(offset)
-        offset += 8
-    names = ["x", "y", "t", "flag"]
-    return np.dtype({"names": names, "formats": [">f8", ">f8", ">f8", "u1"], "offsets": [*offsets[:3], offsets[3] - 1], "itemsize": offset - 8})
+    for name, size in zip(row.__struct_encode_fields__, (8, 8, 8, 0), strict=True):
+        offset += 1 + len(name)  # the name, then the value's type byte, which is all there is of a flag
+        offsets.append(offset + 1 if size else offset)
+        offset += 1 + size
+    return np.dtype({"names": ["x", "y", "t", "flag"], "formats": [">f8", ">f8", ">f8", "u1"], "offsets": offsets, "itemsize": offset})
 
 
 _MOVEMENT = _layout(Movement)

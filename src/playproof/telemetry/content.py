@@ -55,8 +55,8 @@ def canonical(session: Session) -> bytes:
     return b"".join((len(head).to_bytes(2, "little"), head, *parts))
 
 
-def from_canonical(content: bytes, id: str | None = None) -> Session:
-    """The session whose `canonical` content this is, under `id`. Raises `ValueError` for bytes of another version."""
+def from_canonical(content: bytes, session_id: str | None = None) -> Session:
+    """The session whose `canonical` content this is, under `session_id`. Raises `ValueError` for bytes of another version."""
     start = 2 + int.from_bytes(content[:2], "little")
     head = _decode(content[2:start])
     if head.version != VERSION:
@@ -79,7 +79,7 @@ def from_canonical(content: bytes, id: str | None = None) -> Session:
     t, x, y = (floats(head.movements) for _ in range(3))
     click_t, click_x, click_y = (floats(head.clicks) for _ in range(3))
     return Session(
-        id=id,
+        id=session_id,
         game_type=head.game_type,
         device_type=head.device_type,
         duration_ms=head.duration_ms,

@@ -93,10 +93,10 @@ def _session(wire: Body, ignored: int, *, finite: bool = True) -> Session:
     t, click_t = _shifted(moves[0], first), _shifted(clicks[0], first)
     last = max(t[-1] if t.size else 0.0, click_t[-1] if click_t.size else 0.0, 0.0)
     return Session(
-        id=_text(wire.sessionId, LIMITS.id_characters, "$.sessionId") if wire.sessionId is not None else None,
-        game_type=_text(wire.gameType, LIMITS.name_characters, "$.gameType") if wire.gameType else UNKNOWN,
-        device_type=_text(wire.deviceType, LIMITS.name_characters, "$.deviceType") if wire.deviceType else UNKNOWN,
-        duration_ms=float(last) if wire.durationMs is None else wire.durationMs + 0.0,
+        id=_text(wire.session_id, LIMITS.id_characters, "$.sessionId") if wire.session_id is not None else None,
+        game_type=_text(wire.game_type, LIMITS.name_characters, "$.gameType") if wire.game_type else UNKNOWN,
+        device_type=_text(wire.device_type, LIMITS.name_characters, "$.deviceType") if wire.device_type else UNKNOWN,
+        duration_ms=float(last) if wire.duration_ms is None else wire.duration_ms + 0.0,
         t=t,
         x=moves[1],
         y=moves[2],
@@ -156,12 +156,12 @@ def _text(text: str, limit: int, path: str) -> str:
 
 def _check_finite(wire: Body, moves: Floats, clicks: Floats) -> None:
     """What JSON cannot say but a Python object can: NaN and infinities."""
-    if wire.durationMs is not None and not np.isfinite(wire.durationMs):
+    if wire.duration_ms is not None and not np.isfinite(wire.duration_ms):
         raise InvalidSession("found NaN or an infinity", path="$.durationMs", expected="a finite number of milliseconds, 0 or more")
-    for path, values, rows in (("$.movements", moves, isinstance(wire.movements, list)), ("$.clicks", clicks, isinstance(wire.clicks, list))):
+    for path, values, events in (("$.movements", moves, wire.movements), ("$.clicks", clicks, wire.clicks)):
         bad = np.argwhere(~np.isfinite(values))
         if len(bad):
             axis, index = (int(at) for at in bad[0])
-            where = f"[{index}].{('timestamp', 'x', 'y')[axis]}" if rows else f".{'txy'[axis]}[{index}]"
+            where = f"[{index}].{('timestamp', 'x', 'y')[axis]}" if isinstance(events, list) else f".{'txy'[axis]}[{index}]"
             raise InvalidSession("found NaN or an infinity", path=path + where, expected="a finite number")
 

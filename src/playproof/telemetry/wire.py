@@ -15,22 +15,22 @@ Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 """A count; no larger than JavaScript can count exactly."""
 
 
-class Movement(Struct, gc=False):
+class Movement(Struct, gc=False, rename="camel"):
     """One movement of the rows form; the order of the fields is what `arrays` relies on."""
 
     x: float
     y: float
     timestamp: float
-    isTrusted: bool | None = None
+    is_trusted: bool | None = None
 
 
-class Click(Struct, gc=False):
+class Click(Struct, gc=False, rename="camel"):
     """One click of the rows form; same layout as `Movement`."""
 
     x: float
     y: float
     timestamp: float
-    targetHit: bool | None = None
+    target_hit: bool | None = None
 
 
 class MovementColumns(Struct, gc=False):
@@ -51,15 +51,15 @@ class ClickColumns(Struct, gc=False):
     hit: list[Flag] | None = None
 
 
-class Body(Struct, gc=False):
+class Body(Struct, gc=False, rename="camel"):
     """A session's JSON object. `null` means absent for all but `movements`; of a repeated name the last counts."""
 
     movements: list[Movement] | MovementColumns
     clicks: list[Click] | ClickColumns | None = None
-    sessionId: str | None = None
-    gameType: str | None = None
-    deviceType: str | None = None
-    durationMs: Annotated[float, Meta(ge=0)] | None = None
+    session_id: str | None = None
+    game_type: str | None = None
+    device_type: str | None = None
+    duration_ms: Annotated[float, Meta(ge=0)] | None = None
     hits: Count | None = None
     misses: Count | None = None
     options: Raw = Raw(b"null")
@@ -72,7 +72,7 @@ class ExactBody(Body, gc=False, forbid_unknown_fields=True):
     """A body without unknown fields: what most are, so that counting the unknown costs them nothing."""
 
 
-FIELDS = frozenset(Body.__struct_fields__)
+FIELDS = frozenset(Body.__struct_encode_fields__)
 """The top-level fields PlayProof knows."""
 
 

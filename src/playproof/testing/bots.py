@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from playproof.telemetry.session import Floats, Session
+from playproof.telemetry.session import Session
 from playproof.testing.events import Track, logged
 from playproof.testing.people import AREA_PX
 
-_Mover = Callable[[Track, np.random.Generator, Floats, Floats], None]
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    duration_ms: float
+    linear: bool = False
+    bow: float = 0.0
+    """At most this share of the way aside."""
 
 
-def _linear(track: Track, rng: np.random.Generator, start: Floats, end: Floats) -> None:
-    track.move(start, end, 300.0, linear=True)
+_MANNERS = {
+    "linear": _Manner(300.0, linear=True),
+    "bezier": _Manner(400.0, linear=True, bow=0.2),
+    "minimum_jerk": _Manner(450.0),
+    "teleport": _Manner(2.0, linear=True),
+}
 
-
-def _bezier(track: Track, rng: np.random.Generator, start: Floats, end: Floats) -> None:
-    distance = float(np.hypot(*(end - start)))
-    track.move(start, end, 400.0, bow=distance * rng.uniform(-0.2, 0.2), linear=True)
-
-
-def _minimum_jerk(track: Track, rng: np.random.Generator, start: Floats, end: Floats) -> None:
-    track.move(start, end, 450.0)
-
-
-def _teleport(track: Track, rng: np.random.Generator, start: Floats, end: Floats) -> None:
-    track.move(start, end, 2.0, linear=True)
-
-
-_MOVERS: dict[str, _Mover] = {"linear": _linear, "bezier": _bezier, "minimum_jerk": _minimum_jerk, "teleport": _teleport}
-
-KINDS = tuple(_MOVERS)
+KINDS = tuple(_MANNERS)
 """What `bot_session` can imitate."""
 
 
@@ -48,12 +42,13 @@ def bot_session(
     trusted: bool | None = None,
 ) -> Session:
     """A play of `targets` targets by a bot of `kind` (one of `KINDS`): always the same manner, no noise of its own."""
-    mover = _MOVERS[kind]
+    manner = _MANNERS[kind]
     track = Track()
     at = AREA_PX * rng.uniform(0.2, 0.8, 2)
     for _ in range(targets):
         target = np.round(AREA_PX * rng.uniform(0.06, 0.94, 2))
-        mover(track, rng, at, target)
+        bow = float(np.hypot(*(target - at))) * rng.uniform(-manner.bow, manner.bow)
+        track.move(at, target, manner.duration_ms, linear=manner.linear, bow=bow)
         at = target
         track.rest(20.0, at)
         track.click(at)

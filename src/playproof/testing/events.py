@@ -77,7 +77,7 @@ def logged(
     first = frames[0] if len(frames) else 0.0
     clicks = clicks.reshape(-1, 3)
     t = np.round(frames - first, 1)
-    click_t: Floats = np.round(clicks[:, 0] - first, 1)
+    click_t = np.asarray(np.round(clicks[:, 0] - first, 1), np.float64)
     click_xy = np.round(clicks[:, 1:]) + 0.0 if whole_pixels else clicks[:, 1:]
     last = max([0.0, *t[-1:], *click_t[-1:]])
     return Session(
