@@ -1,0 +1,43 @@
+"""Where sessions stay: a durable store behind one interface."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playproof.store.base import Commit, Health, OnCommit, Purged, PutOutcome, SessionRecord, Store, StoredSession
+
+if TYPE_CHECKING:
+    from playproof.clock import Clock
+
+__all__ = [
+    "Commit",
+    "Health",
+    "OnCommit",
+    "Purged",
+    "PutOutcome",
+    "SessionRecord",
+    "Store",
+    "StoredSession",
+    "open_store",
+]
+
+
+def open_store(
+    folder: Path,
+    *,
+    durability: str = "full",
+    clock: Clock | None = None,
+    on_commit: OnCommit | None = None,
+    create: bool = True,
+) -> Store:
+    """The store in `folder`; made where it is missing, unless `create` is false. Close it after use.
+
+    `durability` is `full` (an answered verdict survives a power cut) or `normal` (it survives the process, not always the
+    machine). `on_commit` is told of each group commit, in the writer's thread. Raises `StoreRefused` with what to do about
+    it, or `StoreUnavailable` where trying again may help.
+    """
+    # The database library takes a quarter of a second to import, and `import playproof` must not pay that.
+    from playproof.store.sqlite.store import SqliteStore
+
+    return SqliteStore(folder, durability=durability, clock=clock, on_commit=on_commit, create=create)

@@ -1,0 +1,139 @@
+"""What a store promises, whatever engine is below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal, Protocol
+
+import msgspec
+
+PutStatus = Literal["stored", "replayed", "conflict"]
+
+
+class SessionRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One scored session, to be stored."""
+
+    scope: str
+    """Whose id it is: ids of different scopes never meet."""
+    session_id: str
+    digest: bytes
+    """SHA-256 of the canonical content; tells a repeat from a conflict."""
+    received_at: int
+    """Milliseconds since 1970, UTC."""
+    game_type: str
+    device_type: str
+    verdict: bytes
+    """JSON, as answered."""
+    decision: str
+    anomaly_score: float | None
+    """-log10 p, higher is less human."""
+    raw_score: float | None
+    """Higher is less human."""
+    source: str
+    model_version: str
+    revision: int = 1
+    features: bytes
+    """Little-endian float64, in catalogue order."""
+    catalogue_version: str
+    telemetry: bytes | None
+    """Canonical content, uncompressed; `None` keeps features only."""
+
+
+class StoredSession(SessionRecord, frozen=True, kw_only=True, gc=False):
+    """One session as it is stored; `telemetry` is `None` where it was not kept or its time is over."""
+
+
+class PutOutcome(msgspec.Struct, frozen=True, gc=False):
+    """What became of a record, and the verdict that its id has now."""
+
+    status: PutStatus
+    """`stored`: it is on disk now. `replayed`: the same content was already there. `conflict`: other content was."""
+    verdict: bytes
+    """JSON: the record's own where stored, else the one stored first."""
+
+
+class Purged(msgspec.Struct, frozen=True):
+    """How many sessions retention took something from."""
+
+    telemetry: int
+    """Lost their raw movement."""
+    sessions: int
+    """Removed altogether."""
+
+
+class Health(msgspec.Struct, frozen=True):
+    """How the store is now."""
+
+    error: str | None
+    """Why it cannot write, in words; `None` where it can."""
+    waiting: int
+    """Records and tasks that wait for the writer."""
+    disk_free: int
+    """Bytes free where the database is."""
+
+
+class Commit(msgspec.Struct, frozen=True, gc=False):
+    """One group commit, for whoever counts them."""
+
+    sessions: int
+    """Records in the group, repeats and conflicts included."""
+    seconds: float
+    """From taking the group to its answer, the disk's part included."""
+    error: str | None
+    """Why none of them was stored; `None` where all went well."""
+
+
+OnCommit = Callable[[Commit], None]
+"""Called in the writer's thread after each group."""
+
+
+class Store(Protocol):
+    """Keeps sessions, their verdicts, features and telemetry. Safe to share between threads."""
+
+    def put(self, record: SessionRecord) -> Future[PutOutcome]:
+        """Store `record`; the future resolves when the answer is on disk. Never blocks.
+
+        A future cancelled before its turn stores nothing. Raises `StoreUnavailable` where too much waits already or
+        the store is closed; the future raises it where the write failed. Neither acknowledges anything.
+        """
+        ...
+
+    def get(self, scope: str, session_id: str) -> StoredSession | None:
+        """The session stored under an id. Raises `StoreUnavailable`."""
+        ...
+
+    def erase(self, session_id: str, scope: str | None = None) -> int:
+        """Remove what is stored under an id, in `scope` or in all; how many sessions that were.
+
+        The erasure is remembered (as a hash), so that it also holds for a backup restored later. Raises `StoreUnavailable`.
+        """
+        ...
+
+    def purge(self, now: datetime, keep_telemetry: timedelta, keep_verdicts: timedelta) -> Purged:
+        """Remove telemetry, and whole sessions, received so long before `now`; in small steps between writes.
+
+        Raises `StoreUnavailable`; what was removed by then stays removed.
+        """
+        ...
+
+    def backup(self, path: Path) -> int:
+        """Write a consistent, checked copy of the database to `path` while it is in use; its size in bytes.
+
+        A file already at `path` is replaced at once or not at all. Raises `StoreError`.
+        """
+        ...
+
+    def health(self) -> Health:
+        """How the store is now; cheap, and writes nothing."""
+        ...
+
+    def check(self) -> None:
+        """Raise `StoreUnavailable` where the store cannot write now; returns at once where it can."""
+        ...
+
+    def close(self) -> None:
+        """Write what waits, answer every future, and let go of the files. Closing twice is harmless."""
+        ...

@@ -1,0 +1,119 @@
+"""Statements about sessions: store, look up, erase.
+
+Everything is SQLAlchemy Core. The statements that store are run for every session, in groups of differing size, so
+they are compiled once and their row of placeholders is repeated: one statement a table and group, whatever its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Table, bindparam, delete, insert, select, tuple_
+
+from playproof.store.base import SessionRecord, StoredSession
+from playproof.store.tables import features, session, telemetry
+
+Key = tuple[str, str]
+"""Scope and id."""
+
+SESSION_COLUMNS = tuple(column.name for column in session.c if column is not session.c.seq)
+FEATURES_COLUMNS = tuple(column.name for column in features.c)
+TELEMETRY_COLUMNS = tuple(column.name for column in telemetry.c)
+
+KNOWN = select(session.c.scope, session.c.id, session.c.digest, session.c.verdict).where(
+    tuple_(session.c.id, session.c.scope).in_(bindparam("keys", [("", "")], expanding=True))
+)
+"""Which of some ids are taken, and by what."""
+
+GET = (
+    select(session, features.c.catalogue_version, features.c.vector, telemetry.c.content)
+    .join(features, features.c.seq == session.c.seq)
+    .outerjoin(telemetry, telemetry.c.seq == session.c.seq)
+    .where(session.c.id == bindparam("session_id"), session.c.scope == bindparam("in_scope"))
+)
+"""One session with all that belongs to it."""
+
+_ERASE = delete(session).where(session.c.id == bindparam("session_id"))
+ERASE_EVERYWHERE = _ERASE
+"""An id's sessions in every scope; what belongs to them goes with them."""
+ERASE_IN_SCOPE = _ERASE.where(session.c.scope == bindparam("in_scope"))
+"""An id's session in one scope."""
+
+
+@cache
+def insert_rows(table: Table, columns: tuple[str, ...], rows: int, dialect: Dialect) -> str:
+    """The text that inserts `rows` rows at once, for a driver with positional parameters."""
+    return _repeat(str(insert(table).compile(dialect=dialect, column_keys=list(columns))), rows)
+
+
+@cache
+def known_rows(rows: int, dialect: Dialect) -> str:
+    """The text of `KNOWN` for `rows` ids: id and scope of each, in turn."""
+    return _repeat(str(KNOWN.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})), rows)
+
+
+def _repeat(statement: str, rows: int) -> str:
+    head, values, tail = statement.partition("VALUES ")
+    row, close, rest = tail.partition(")")
+    return head + values + ", ".join([row + close] * rows) + rest
+
+
+def session_row(record: SessionRecord) -> tuple[Any, ...]:
+    """The values of `SESSION_COLUMNS`."""
+    return (
+        record.scope,
+        record.session_id,
+        record.digest,
+        record.received_at,
+        record.game_type,
+        record.device_type,
+        record.decision,
+        record.anomaly_score,
+        record.raw_score,
+        record.source,
+        record.model_version,
+        record.revision,
+        record.verdict,
+    )
+
+
+def known(connection: Connection, keys: Sequence[Key]) -> dict[Key, tuple[bytes, bytes]]:
+    """Digest and verdict of those of `keys` that are taken."""
+    parameters = tuple(part for scope, name in keys for part in (name, scope))
+    rows = connection.exec_driver_sql(known_rows(len(keys), connection.dialect), parameters)
+    return {(scope, name): (digest, verdict) for scope, name, digest, verdict in rows}
+
+
+def get(connection: Connection, scope: str, session_id: str) -> tuple[StoredSession, bytes | None] | None:
+    """The session under an id, and its telemetry as it was compressed."""
+    row = connection.execute(GET, {"session_id": session_id, "in_scope": scope}).one_or_none()
+    if row is None:
+        return None
+    found = StoredSession(
+        scope=row.scope,
+        session_id=row.id,
+        digest=row.digest,
+        received_at=row.received_at,
+        game_type=row.game_type,
+        device_type=row.device_type,
+        verdict=row.verdict,
+        decision=row.decision,
+        anomaly_score=row.anomaly_score,
+        raw_score=row.raw_score,
+        source=row.source,
+        model_version=row.model_version,
+        revision=row.revision,
+        features=row.vector,
+        catalogue_version=row.catalogue_version,
+        telemetry=None,
+    )
+    return found, row.content
+
+
+def erase(connection: Connection, session_id: str, scope: str | None) -> int:
+    """Remove what is stored under an id, in `scope` or in all; how many sessions that were."""
+    if scope is None:
+        return connection.execute(ERASE_EVERYWHERE, {"session_id": session_id}).rowcount
+    return connection.execute(ERASE_IN_SCOPE, {"session_id": session_id, "in_scope": scope}).rowcount

@@ -1,0 +1,63 @@
+"""One group of records, stored in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+from playproof.store import sessions
+from playproof.store.base import PutOutcome, SessionRecord
+from playproof.store.compression import Compressor
+from playproof.store.sessions import FEATURES_COLUMNS, SESSION_COLUMNS, TELEMETRY_COLUMNS, Key
+from playproof.store.tables import features, session, telemetry
+
+
+def compress(records: Sequence[SessionRecord], compressor: Compressor) -> dict[int, bytes]:
+    """The compressed telemetry of those `records` that carry some, by their place."""
+    places = [place for place, record in enumerate(records) if record.telemetry is not None]
+    contents = [record.telemetry for record in records if record.telemetry is not None]
+    return dict(zip(places, compressor.compress(contents), strict=True))
+
+
+def store(connection: Connection, records: Sequence[SessionRecord], frames: dict[int, bytes]) -> list[PutOutcome]:
+    """Store what is new among `records`, in order, and say of each what became of it.
+
+    `connection` is in a transaction that holds the write lock, so no other process can take an id in between.
+    """
+    taken = sessions.known(connection, list({(record.scope, record.session_id) for record in records}))
+    outcomes: list[PutOutcome] = []
+    fresh: list[int] = []
+    for place, record in enumerate(records):
+        key: Key = (record.scope, record.session_id)
+        before = taken.get(key)
+        if before is None:
+            taken[key] = (record.digest, record.verdict)
+            fresh.append(place)
+            outcomes.append(PutOutcome("stored", record.verdict))
+        else:
+            digest, verdict = before
+            outcomes.append(PutOutcome("replayed" if digest == record.digest else "conflict", verdict))
+    if fresh:
+        _insert(connection, [(records[place], frames.get(place)) for place in fresh])
+    return outcomes
+
+
+def _insert(connection: Connection, new: Sequence[tuple[SessionRecord, bytes | None]]) -> None:
+    last = _insert_rows(connection, session, SESSION_COLUMNS, [sessions.session_row(record) for record, _ in new])
+    # AUTOINCREMENT numbers the rows of one statement one by one, and the write lock keeps others out.
+    first = last - len(new) + 1
+    numbered = list(enumerate(new, first))
+    _insert_rows(
+        connection, features, FEATURES_COLUMNS, [(seq, record.catalogue_version, record.features) for seq, (record, _) in numbered]
+    )
+    kept = [(seq, record.received_at, frame) for seq, (record, frame) in numbered if frame is not None]
+    if kept:
+        _insert_rows(connection, telemetry, TELEMETRY_COLUMNS, kept)
+
+
+def _insert_rows(connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> int:
+    statement = sessions.insert_rows(table, columns, len(rows), connection.dialect)
+    number: int = connection.exec_driver_sql(statement, tuple(value for row in rows for value in row)).lastrowid
+    return number

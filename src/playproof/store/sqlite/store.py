@@ -1,0 +1,139 @@
+"""The store in one SQLite file."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from playproof.clock import Clock, SystemClock
+from playproof.errors import StoreRefused, StoreUnavailable
+from playproof.store import retention, sessions
+from playproof.store.base import Health, OnCommit, Purged, PutOutcome, SessionRecord, StoredSession
+from playproof.store.compression import decompress
+from playproof.store.sqlite.database import DATABASE_NAME, connect, make_folder
+from playproof.store.sqlite.driver import Driver, find_driver
+from playproof.store.sqlite.engine import reading_engine, writing_engine
+from playproof.store.sqlite.errors import unavailable
+from playproof.store.sqlite.lock import FolderLock, network_file_system
+from playproof.store.sqlite.writer import WAITING_BYTES, Writer
+
+LEAST_FREE = 16 * 1024**2
+"""Bytes free on the disk below which the store calls itself unable to write."""
+
+
+class SqliteStore:
+    """See `playproof.store.base.Store`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        durability: str = "full",
+        clock: Clock | None = None,
+        on_commit: OnCommit | None = None,
+        create: bool = True,
+        driver: Driver | None = None,
+        waiting_bytes: int = WAITING_BYTES,
+    ) -> None:
+        """Open the database in `folder`; made where it is missing, unless `create` is false.
+
+        Raises `StoreRefused` with what to do about it: a folder that cannot be written, a file that is damaged,
+        foreign or newer, another process where sharing is not safe.
+        """
+        driver = driver or find_driver()
+        self.path = folder / DATABASE_NAME
+        if create:
+            make_folder(folder)
+        elif not self.path.exists():
+            raise StoreRefused(f"there is no database in {folder}")
+        self._clock = clock or SystemClock()
+        self._closed = False
+        self._lock = FolderLock(folder, alone=not driver.sharable or network_file_system(folder) is not None)
+        try:
+            writing = writing_engine(self.path, driver, durability)
+            self._reading = reading_engine(self.path, driver)
+            self._writer = Writer(writing, self._clock, on_commit, waiting_bytes)
+            self._writer.start(connect(self.path, writing))
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def put(self, record: SessionRecord) -> Future[PutOutcome]:
+        """See `Store.put`."""
+        return self._writer.put(record)
+
+    def get(self, scope: str, session_id: str) -> StoredSession | None:
+        """See `Store.get`."""
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        try:
+            with self._reading.connect() as connection:
+                found = sessions.get(connection, scope, session_id)
+        except DBAPIError as error:
+            raise unavailable(error) from error
+        if found is None:
+            return None
+        stored, frame = found
+        return stored if frame is None else msgspec.structs.replace(stored, telemetry=decompress(frame))
+
+    def erase(self, session_id: str, scope: str | None = None) -> int:
+        """See `Store.erase`."""
+        now = _milliseconds(self._clock.now())
+
+        def work(connection: Connection) -> int:
+            retention.remember_erasure(connection, session_id, scope, now)
+            return sessions.erase(connection, session_id, scope)
+
+        return self._writer.run(work, removes=True)
+
+    def purge(self, now: datetime, keep_telemetry: timedelta, keep_verdicts: timedelta) -> Purged:
+        """See `Store.purge`."""
+        return Purged(
+            telemetry=self._purge(retention.purge_telemetry, now - keep_telemetry),
+            sessions=self._purge(retention.purge_sessions, now - keep_verdicts),
+        )
+
+    def _purge(self, step: Callable[[Connection, int], int], before: datetime) -> int:
+        limit = _milliseconds(before)
+        total = 0
+        while True:
+            # One step a transaction: records that wait get their turn in between.
+            removed = self._writer.run(lambda connection: step(connection, limit), removes=True)
+            total += removed
+            if removed < retention.STEP:
+                return total
+
+    def health(self) -> Health:
+        """See `Store.health`."""
+        free = shutil.disk_usage(self.path.parent).free
+        error = self._writer.error
+        if not self._writer.alive:
+            error = error or "the store is closed"
+        elif error is None and free < LEAST_FREE:
+            error = f"the disk is almost full: {free} bytes are free"
+        return Health(error, self._writer.waiting, free)
+
+    def check(self) -> None:
+        """See `Store.check`."""
+        error = self.health().error
+        if error is not None:
+            raise StoreUnavailable(error)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._writer.close()
+        if not self._closed:
+            self._closed = True
+            self._reading.dispose()
+            self._lock.release()
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,269 @@
+"""The one thread of a process that writes.
+
+Whatever waits when it comes round goes into one transaction, so that the price of reaching the disk is paid once for
+all of it; a future resolves only after that commit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from playproof.clock import Clock
+from playproof.errors import StoreUnavailable
+from playproof.store.base import Commit, OnCommit, PutOutcome, SessionRecord
+from playproof.store.compression import Compressor
+from playproof.store.retention import touch
+from playproof.store.sqlite import groups
+from playproof.store.sqlite.engine import BUSY_SECONDS
+from playproof.store.sqlite.errors import as_store_error, result_name, unavailable
+
+GROUP = 64
+"""Most records in one commit: beyond it the disk costs a record next to nothing, and the first waits longer."""
+WAITING_BYTES = 128 * 1024**2
+"""Most bytes that wait: some six thousand sessions of 800 points."""
+IDLE_SECONDS = 1.0
+
+_OVERHEAD = 2048  # bytes of a waiting record beside its contents
+_TRUNCATE_BUSY_MS = 100
+
+_log = logging.getLogger("playproof.store")
+
+R = TypeVar("R")
+
+
+@dataclass(slots=True)
+class _Put:
+    record: SessionRecord
+    future: Future[PutOutcome]
+    size: int
+
+
+@dataclass(slots=True)
+class _Task:
+    work: Callable[[Connection], Any]
+    future: Future[Any]
+    removes: bool
+
+
+class _End:
+    """Nothing comes after this."""
+
+
+class Writer:
+    """Takes records and tasks from any thread and runs them, in order, in its own."""
+
+    def __init__(self, engine: Engine, clock: Clock, on_commit: OnCommit | None = None, waiting_bytes: int = WAITING_BYTES) -> None:
+        self.error: str | None = None
+        """Why the last write failed; `None` once one succeeded again."""
+        self._engine = engine
+        self._clock = clock
+        self._on_commit = on_commit
+        self._room = waiting_bytes
+        self._items: queue.SimpleQueue[_Put | _Task | _End] = queue.SimpleQueue()
+        self._gate = threading.Lock()  # what is let in before the end is answered; nothing is let in after
+        self._ahead: _Put | _Task | _End | None = None
+        self._open = True
+        self._connection: Connection | None = None
+        self._compressor = Compressor()
+        self._log_holds_removed = False
+        self._truncate_after = 0.0
+        self._thread = threading.Thread(target=self._run, name="playproof-store", daemon=True)
+
+    def start(self, connection: Connection) -> None:
+        """Begin to take records, and to own `connection`."""
+        self._connection = connection
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    @property
+    def waiting(self) -> int:
+        """Records and tasks not begun yet."""
+        return self._items.qsize()
+
+    def put(self, record: SessionRecord) -> Future[PutOutcome]:
+        """Queue a record. Raises `StoreUnavailable` where there is no room or no writer."""
+        size = _OVERHEAD + len(record.verdict) + len(record.features) + len(record.telemetry or b"")
+        item = _Put(record, Future(), size)
+        with self._gate:
+            self._require_open()
+            if size > self._room:
+                raise StoreUnavailable("too many sessions wait to be written")
+            self._room -= size
+            self._items.put(item)
+        return item.future
+
+    def run(self, work: Callable[[Connection], R], *, removes: bool = False) -> R:
+        """Run `work` in the writer's thread, in a transaction of its own, and wait.
+
+        With `removes` the write-ahead log is emptied afterwards, so that it does not keep what `work` removed.
+        Raises `StoreError`.
+        """
+        future: Future[R] = Future()
+        with self._gate:
+            self._require_open()
+            self._items.put(_Task(work, future, removes))
+        return future.result()
+
+    def close(self) -> None:
+        """Take nothing more, finish what waits, and end the thread."""
+        with self._gate:
+            if self._open:
+                self._open = False
+                self._items.put(_End())
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _require_open(self) -> None:
+        if not self._open:
+            raise StoreUnavailable("the store is closed")
+
+    # From here on everything runs in the writer's thread.
+
+    def _run(self) -> None:
+        try:
+            while self._round():
+                pass
+        except BaseException as error:  # noqa: BLE001  # nothing may end this thread without its callers being told
+            self.error = f"the writer stopped: {error}"
+            _log.critical("the writer stopped", exc_info=error)
+        finally:
+            with self._gate:
+                self._open = False
+            self._refuse_the_rest()
+            self._disconnect()
+
+    def _round(self) -> bool:
+        """Handle what comes next; false at the end."""
+        try:
+            item = self._ahead or self._items.get(timeout=IDLE_SECONDS)
+        except queue.Empty:
+            self._rest()
+            return True
+        self._ahead = None
+        if isinstance(item, _Put):
+            self._store(self._group(item))
+        elif isinstance(item, _Task):
+            self._perform(item)
+        if self._log_holds_removed and self._clock.monotonic() >= self._truncate_after:
+            self._truncate_log()
+        return not isinstance(item, _End)
+
+    def _group(self, first: _Put) -> list[_Put]:
+        """`first` and the records right behind it."""
+        puts = [first]
+        with contextlib.suppress(queue.Empty):
+            while len(puts) < GROUP:
+                item = self._items.get_nowait()
+                if not isinstance(item, _Put):
+                    self._ahead = item
+                    break
+                puts.append(item)
+        with self._gate:
+            self._room += sum(put.size for put in puts)
+        # A caller that gave up has been told so; what it sent need not be written.
+        return [put for put in puts if put.future.set_running_or_notify_cancel()]
+
+    def _store(self, puts: list[_Put]) -> None:
+        if not puts:
+            return
+        started = self._clock.monotonic()
+        records = [put.record for put in puts]
+        try:
+            frames = groups.compress(records, self._compressor)
+            outcomes = self._transact(lambda connection: groups.store(connection, records, frames))
+        except Exception as error:  # noqa: BLE001
+            if len(puts) > 1 and not result_name(error):
+                # Not the database's doing but one record's, which must not take the others with it.
+                for put in puts:
+                    self._store([put])
+                return
+            told = unavailable(error)
+            for put in puts:
+                put.future.set_exception(told)
+            self._report(Commit(len(puts), self._clock.monotonic() - started, str(told)))
+        else:
+            for put, outcome in zip(puts, outcomes, strict=True):
+                put.future.set_result(outcome)
+            self._report(Commit(len(puts), self._clock.monotonic() - started, None))
+
+    def _perform(self, task: _Task) -> None:
+        if not task.future.set_running_or_notify_cancel():
+            return
+        try:
+            result = self._transact(task.work)
+            if task.removes:
+                self._truncate_log()
+        except Exception as error:  # noqa: BLE001
+            task.future.set_exception(as_store_error(error))
+        else:
+            task.future.set_result(result)
+
+    def _rest(self) -> None:
+        """Nothing came for a while."""
+        with contextlib.suppress(Exception):
+            if self.error is not None:
+                self._transact(touch)
+            self._truncate_log()
+
+    def _transact(self, work: Callable[[Connection], R]) -> R:
+        try:
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            with self._connection.begin():
+                result = work(self._connection)
+        except Exception as error:
+            if result_name(error):
+                self._disconnect()  # whatever state it is in, the next attempt starts from a fresh one
+                self.error = str(unavailable(error))
+            raise
+        self.error = None
+        return result
+
+    def _truncate_log(self) -> None:
+        """Move the write-ahead log into the database and empty it; later, where somebody still reads from it."""
+        if self._connection is None:
+            return
+        driver = self._connection.connection.driver_connection
+        assert driver is not None
+        driver.execute(f"PRAGMA busy_timeout = {_TRUNCATE_BUSY_MS}").close()
+        try:
+            blocked = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}").close()
+        self._log_holds_removed = bool(blocked)
+        self._truncate_after = self._clock.monotonic() + IDLE_SECONDS
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                connection.close()
+
+    def _report(self, commit: Commit) -> None:
+        if self._on_commit is None:
+            return
+        try:
+            self._on_commit(commit)
+        except Exception:  # noqa: BLE001
+            _log.exception("counting a commit failed")
+
+    def _refuse_the_rest(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                item = self._ahead or self._items.get_nowait()
+                self._ahead = None
+                if not isinstance(item, _End) and item.future.set_running_or_notify_cancel():
+                    item.future.set_exception(StoreUnavailable("the store is closed"))
