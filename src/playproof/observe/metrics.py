@@ -13,14 +13,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-OTHER = "other"
-"""The label of what would otherwise let callers make up label values."""
+UNSCORED = "none"
+"""The stratum of a verdict that no calibrated model gave."""
 
 _LATENCY = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _GROUP = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
@@ -47,11 +47,11 @@ METRICS = (
         "playproof_verdicts_total",
         "counter",
         ("decision", "source", "stratum"),
-        f"Verdicts stored; a stratum the model does not know counts as `{OTHER}`.",
+        f"Verdicts stored; the stratum is `{UNSCORED}` where no calibrated model answered.",
     ),
     Metric("playproof_sessions_total", "counter", ("outcome",), "Sessions handed in: stored, replayed (same id and content) or conflict."),
     Metric("playproof_fallbacks_total", "counter", ("reason",), "Times a lower scorer answered than the one configured, by reason."),
-    Metric("playproof_store_queue", "gauge", (), "Sessions waiting for their commit, now."),
+    Metric("playproof_store_waiting", "gauge", (), "Scored sessions waiting for their commit, now."),
     Metric("playproof_store_commit_seconds", "histogram", (), "Seconds one group commit took, down to the disk.", _LATENCY),
     Metric("playproof_store_group_size", "histogram", (), "Sessions in one group commit.", _GROUP),
     Metric("playproof_store_failures_total", "counter", (), "Group commits that failed; none of their sessions was acknowledged."),
@@ -59,6 +59,9 @@ METRICS = (
     Metric("playproof_purged_total", "counter", ("what",), "Rows that retention removed: telemetry or sessions."),
     Metric("playproof_model_info", "gauge", ("model_id", "model_version"), "Always 1; its labels name the embedded model."),
 )
+
+# A second series a counter, of when it began, doubles the page and answers nothing that is asked here.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _Collector = Counter | Gauge | Histogram
 
@@ -100,11 +103,11 @@ class Metrics:
         assert isinstance(child, Histogram)
         child.observe(value)
 
-    def set(self, name: str, value: float, *labels: str) -> None:
-        """Set a gauge."""
+    def change(self, name: str, by: float, *labels: str) -> None:
+        """Raise a gauge, or lower it where `by` is negative."""
         child = self._child(name, *labels)
         assert isinstance(child, Gauge)
-        child.set(value)
+        child.inc(by)
 
     def render(self) -> tuple[bytes, str]:
         """The page that Prometheus reads, and its content type; all workers' counts together."""

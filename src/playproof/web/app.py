@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from typing import Any, NoReturn
 
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
@@ -21,7 +21,8 @@ from playproof.observe.metrics import Metrics
 from playproof.scoring.chain import Fallback
 from playproof.service import Service, build_judge
 from playproof.settings import Settings
-from playproof.store import Store, open_store
+from playproof.store import Commit, open_store
+from playproof.telemetry import LIMITS
 from playproof.web.auth import Keys, Neighbourhood, admin_key
 from playproof.web.retention import Retention, leave_with_parent, purge_for_ever
 from playproof.web.rim import Rim
@@ -56,25 +57,32 @@ def compose(settings: Settings, clock: Clock | None = None) -> Services:
         admin.key if admin else None,
         settings.metrics_token.reveal() if settings.metrics_token else None,
     )
-    store = open_store(settings.data_dir, durability=settings.durability)
+    store = open_store(settings.data_dir, durability=settings.durability, clock=clock, on_commit=partial(_note_commit, metrics))
     model = judge.chain.model
-    metrics.set("playproof_model_info", 1, model.model_id, model.model_version)
+    metrics.change("playproof_model_info", 1, model.model_id, model.model_version)
     return Services(
         service=Service(judge, store, clock=clock, keep_telemetry=settings.keep_telemetry > 0),
         store=store,
         keys=keys,
         neighbourhood=Neighbourhood.of(settings.host, settings.allowed_hosts),
         metrics=metrics,
-        limits=Limits(settings.max_body, settings.request_timeout),
+        limits=Limits(min(settings.max_body, LIMITS.body_bytes), settings.request_timeout),
         clock=clock,
         checks={"store": store.check, "model": lambda: None},
-        strata=frozenset(model.calibrators),
     )
 
 
 def _note_fallback(metrics: Metrics, reason: Fallback, error: Exception | None) -> None:
     metrics.count("playproof_fallbacks_total", reason)
     _log.warning("scorer stepped down", exc_info=error, extra={"reason": str(reason)})
+
+
+def _note_commit(metrics: Metrics, commit: Commit) -> None:
+    metrics.observe("playproof_store_commit_seconds", commit.seconds)
+    metrics.observe("playproof_store_group_size", commit.sessions)
+    if commit.error is not None:
+        metrics.count("playproof_store_failures_total")
+        _log.error("commit failed", extra={"error": commit.error, "sessions": commit.sessions})
 
 
 def create_app(services: Services, retention: Retention, access: LogWriter | None = None) -> ASGIApp:

@@ -73,8 +73,8 @@ def _score(max_body: int) -> Json:
             "required": True,
             "content": {
                 "application/json": {
-                    "schema": {"oneOf": [_ref("SessionColumns"), _ref("SessionRows")]},
-                    "examples": {"columns": {"summary": "Compact form", "value": EXAMPLE_COLUMNS}, "rows": {"value": EXAMPLE_ROWS}},
+                    "schema": _ref("Session"),
+                    "examples": {"columns": {"value": EXAMPLE_COLUMNS}, "rows": {"value": EXAMPLE_ROWS}},
                 }
             },
         },

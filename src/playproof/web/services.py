@@ -35,5 +35,3 @@ class Services:
     clock: Clock
     checks: Mapping[str, Check]
     """What readiness asks, by name."""
-    strata: frozenset[str]
-    """Strata the model is calibrated for; the only ones that metrics tell apart."""

@@ -1,4 +1,4 @@
-"""The two wire forms of a session as JSON Schema, for the OpenAPI document."""
+"""The wire forms of a session as JSON Schema, for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -8,66 +8,85 @@ from playproof.telemetry import LIMITS
 
 Json = dict[str, Any]
 
-_FINITE: Json = {"type": "number", "minimum": -1e12, "maximum": 1e12}
-_FLAG: Json = {"enum": [0, 1]}
+_PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+_NUMBER: Json = {"type": "number"}
+_FLAG: Json = {"enum": [0, 1, False, True, None]}
+_COUNT: Json = {"type": ["integer", "null"], "minimum": 0, "maximum": 2**53 - 1}
 
 
-def _column(items: Json, most: int) -> Json:
-    return {"type": "array", "items": items, "maxItems": most}
-
-
-def _columns(most: int, flag: str) -> Json:
+def _text(most: int, description: str, least: int = 0) -> Json:
     return {
-        "type": "object",
-        "description": "Columns of equal length.",
-        "required": ["t", "x", "y"],
-        "properties": {**{name: _column(_FINITE, most) for name in "txy"}, flag: _column(_FLAG, most)},
+        "type": ["string", "null"],
+        "minLength": least,
+        "maxLength": most,
+        "pattern": _PRINTABLE,
+        "description": description,
     }
 
 
-def _rows(most: int, flag: str) -> Json:
+def _columns(what: str, most: int, flag: str, meaning: str) -> Json:
+    numbers = {"type": "array", "items": _NUMBER, "maxItems": most}
     return {
-        "type": "array",
-        "maxItems": most,
-        "items": {
-            "type": "object",
-            "required": ["x", "y", "timestamp"],
-            "properties": {"x": _FINITE, "y": _FINITE, "timestamp": _FINITE, flag: {"type": "boolean"}},
+        "type": "object",
+        "description": f"{what} as columns of equal length: the compact form.",
+        "required": ["t", "x", "y"],
+        "properties": {
+            "t": {**numbers, "description": "Milliseconds, from any start."},
+            "x": {**numbers, "description": "CSS pixels, to the right."},
+            "y": {**numbers, "description": "CSS pixels, downwards."},
+            flag: {"type": ["array", "null"], "items": _FLAG, "maxItems": most, "description": meaning},
         },
     }
 
 
-def _session(movements: Json, clicks: Json) -> Json:
-    name = {"type": "string", "maxLength": LIMITS.name_characters}
+def _rows(what: str, most: int, flag: str, meaning: str) -> Json:
     return {
-        "type": "object",
-        "required": ["movements"],
-        "properties": {
-            "sessionId": {"type": "string", "minLength": 1, "maxLength": LIMITS.id_characters, "description": "Made by the server where absent."},
-            "gameType": {**name, "description": "`unknown` where absent."},
-            "deviceType": {**name, "description": "mouse, touch, trackpad, stylus, keyboard, unknown, or anything else."},
-            "durationMs": {"type": "number", "minimum": 0, "maximum": 1e12},
-            "movements": movements,
-            "clicks": clicks,
-            "hits": {"type": "integer", "minimum": 0, "maximum": 1_000_000, "description": "What the client claims; never evidence."},
-            "misses": {"type": "integer", "minimum": 0, "maximum": 1_000_000},
-            "options": {"type": "object", "maxProperties": 0, "description": "None is known yet."},
+        "type": "array",
+        "description": f"{what} as rows: the older form.",
+        "maxItems": most,
+        "items": {
+            "type": "object",
+            "required": ["x", "y", "timestamp"],
+            "properties": {
+                "x": {**_NUMBER, "description": "CSS pixels, to the right."},
+                "y": {**_NUMBER, "description": "CSS pixels, downwards."},
+                "timestamp": {**_NUMBER, "description": "Milliseconds, from any start."},
+                flag: {"type": ["boolean", "null"], "description": meaning},
+            },
         },
     }
 
 
 def session_schemas() -> Json:
-    """The schemas of both forms, by name."""
+    """The schema of a session and of the parts it is made of, by name."""
+    trusted = "Whether the browser vouches for the event; absent is unknown, not true."
+    hit = "What the client claims; never evidence."
     return {
-        "SessionColumns": {
-            **_session(_columns(LIMITS.movements, "trusted"), _columns(LIMITS.clicks, "hit")),
-            "description": "The compact form: `t` in milliseconds from the session's start, `x` and `y` in CSS pixels.",
+        "Session": {
+            "type": "object",
+            "description": "One play, in either form. Fields that are not known are ignored, `null` is the same as absent.",
+            "required": ["movements"],
+            "properties": {
+                "sessionId": _text(LIMITS.id_characters, "Made by the server where absent.", least=1),
+                "gameType": _text(LIMITS.name_characters, "`targets` where targets are clicked; `unknown` where absent."),
+                "deviceType": _text(LIMITS.name_characters, "mouse, touch, trackpad, stylus, keyboard, unknown, or anything else."),
+                "durationMs": {"type": ["number", "null"], "minimum": 0, "description": "The last time where absent."},
+                "movements": {"anyOf": [_ref("MovementColumns"), _ref("MovementRows")]},
+                "clicks": {"anyOf": [_ref("ClickColumns"), _ref("ClickRows"), {"type": "null"}]},
+                "hits": {**_COUNT, "description": hit},
+                "misses": {**_COUNT, "description": hit},
+                "options": {"type": ["object", "null"], "additionalProperties": False, "description": "None is known yet."},
+            },
         },
-        "SessionRows": {
-            **_session(_rows(LIMITS.movements, "isTrusted"), _rows(LIMITS.clicks, "targetHit")),
-            "description": "The older form, an object an event.",
-        },
+        "MovementColumns": _columns("Movements", LIMITS.movements, "trusted", trusted),
+        "MovementRows": _rows("Movements", LIMITS.movements, "isTrusted", trusted),
+        "ClickColumns": _columns("Clicks", LIMITS.clicks, "hit", hit),
+        "ClickRows": _rows("Clicks", LIMITS.clicks, "targetHit", hit),
     }
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 EXAMPLE_COLUMNS: Json = {

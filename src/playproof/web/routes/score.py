@@ -8,8 +8,9 @@ from typing import Any
 from litestar import Request, Response, post
 
 from playproof.errors import SessionConflict
-from playproof.observe.metrics import OTHER
+from playproof.observe.metrics import UNSCORED
 from playproof.service import Submission
+from playproof.store import PutOutcome
 from playproof.telemetry import decode_request
 from playproof.web.auth import DEMO_SCOPE
 from playproof.web.body import header, read_body, require_json, timed_out
@@ -48,11 +49,7 @@ async def score(request: Request[Any, Any, Any]) -> Response[bytes]:
         raise timed_out(limits.seconds) from None
     session, _ = decode_request(body)
     submission = services.service.submit(session, scope)
-    try:
-        async with asyncio.timeout(limits.seconds):
-            outcome = await asyncio.wrap_future(submission.outcome)
-    except TimeoutError:
-        raise DeadlineExceeded(f"the verdict was not on disk within {limits.seconds:g} s; ask again with the same id") from None
+    outcome = await _stored(submission, services)
     services.metrics.count("playproof_sessions_total", outcome.status)
     if outcome.status == "conflict":
         name = submission.judged.verdict.session_id
@@ -64,9 +61,18 @@ async def score(request: Request[Any, Any, Any]) -> Response[bytes]:
     )
 
 
+async def _stored(submission: Submission, services: Services) -> PutOutcome:
+    services.metrics.change("playproof_store_waiting", 1)
+    try:
+        async with asyncio.timeout(services.limits.seconds):
+            return await asyncio.wrap_future(submission.outcome)
+    except TimeoutError:
+        raise DeadlineExceeded(f"the verdict was not on disk within {services.limits.seconds:g} s; nothing was stored") from None
+    finally:
+        services.metrics.change("playproof_store_waiting", -1)
+
+
 def _count(services: Services, submission: Submission) -> None:
     verdict = submission.judged.verdict
-    stratum = verdict.calibration.stratum if verdict.calibration else OTHER
-    services.metrics.count(
-        "playproof_verdicts_total", verdict.decision, verdict.anomaly.source, stratum if stratum in services.strata else OTHER
-    )
+    stratum = verdict.calibration.stratum if verdict.calibration else UNSCORED
+    services.metrics.count("playproof_verdicts_total", verdict.decision, verdict.anomaly.source, stratum)
