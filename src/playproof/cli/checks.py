@@ -27,9 +27,6 @@ LOW_DISK = 1024**3
 FULL_DISK = 64 * 1024**2
 """Bytes free: below the one it is time to act, below the other the next hour may fail."""
 
-# Packages of the training extra's own; the lock covers them, an installation need not have them.
-_TRAINING = ("scikit-learn", "scipy", "joblib", "threadpoolctl", "narwhals")
-
 
 class Line(msgspec.Struct, frozen=True):
     """One thing that was looked at: what was found and, unless it is well, what to do."""
@@ -52,26 +49,25 @@ def check_packages(lock: Path | None = None) -> Iterator[Line]:
     if lock is None:
         yield Line("packages", "warn", "the list of tested versions is not part of this installation", "reinstall playproof")
         return
-    missing, other, count = [], [], 0
-    for name, version, marker in re.findall(r"^([\w.-]+)==([^\s;]+) ?(;)?", lock.read_text("utf-8"), re.MULTILINE):
-        if name in _TRAINING:
-            continue
-        count += 1
-        try:
-            installed = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            # One with a marker may not be meant for this platform.
-            if not marker and name not in ("hatchling", "editables"):
-                missing.append(name)
-            continue
-        if installed != version:
-            other.append(f"{name} {installed} (tested: {version})")
+    required = [re.split(r"[\s<>=!~;\[]", line)[0] for line in importlib.metadata.requires("playproof") or () if ";" not in line]
+    missing = [name for name in required if _version(name) is None]
+    # The lock covers all platforms and the training extra; what is not installed of these is not needed here.
+    pinned = re.findall(r"^([\w.-]+)==([^\s;]+)", lock.read_text("utf-8"), re.MULTILINE)
+    there = [(name, version, tested) for name, tested in pinned if (version := _version(name)) is not None]
+    other = [f"{name} {version} (tested: {tested})" for name, version, tested in there if version != tested]
     if missing:
-        yield Line("packages", "fail", "missing: " + ", ".join(missing), "pip install -r requirements.lock, or `make setup`")
+        yield Line("packages", "fail", "missing: " + ", ".join(missing), f"pip install -r {lock}")
     if other:
-        yield Line("packages", "warn", "other than tested: " + ", ".join(other), "pip install -r requirements.lock, or `make setup`")
+        yield Line("packages", "warn", "other than tested: " + ", ".join(other), f"pip install -r {lock}")
     if not (missing or other):
-        yield Line("packages", "ok", f"{count} at the tested versions")
+        yield Line("packages", "ok", f"{len(there)} at the tested versions")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def lock_file() -> Path | None:
