@@ -14,6 +14,7 @@ import msgspec
 from playproof.clock import Clock, SystemClock
 from playproof.decision import Decision, Judge, Judged, Rules, Verdict
 from playproof.ids import RandomBytes, session_id
+from playproof.scoring.base import Scorer
 from playproof.scoring.chain import Chain, Fallback
 from playproof.scoring.local import load_artefact, reference_path
 from playproof.telemetry import Session, canonical, digest
@@ -48,7 +49,18 @@ def build_judge(
 ) -> Judge:
     """The judge that `settings` describe, with `model` before theirs. Raises `ArtefactError` where it cannot be loaded."""
     artefact = load_artefact(model or (Path(settings.model) if settings.model else reference_path()))
-    chain = Chain(artefact, on_fallback) if on_fallback else Chain(artefact)
+    return judge_with(artefact, settings, clock=clock, on_fallback=on_fallback)
+
+
+def judge_with(
+    model: Scorer,
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    on_fallback: Callable[[Fallback, Exception | None], None] | None = None,
+) -> Judge:
+    """The judge that decides as `settings` say on what `model` scores."""
+    chain = Chain(model, on_fallback) if on_fallback else Chain(model)
     rules = Rules(
         policy="score",
         pass_threshold=settings.anomaly_threshold_pass,
