@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playproof.store.base import Commit, Health, OnCommit, Purged, PutOutcome, SessionRecord, Store, StoredSession
+from playproof.store.base import Commit, Health, OnCommit, Purged, PutOutcome, Restored, SessionRecord, Store, StoredSession
 
 if TYPE_CHECKING:
     from playproof.clock import Clock
@@ -16,10 +16,12 @@ __all__ = [
     "OnCommit",
     "Purged",
     "PutOutcome",
+    "Restored",
     "SessionRecord",
     "Store",
     "StoredSession",
     "open_store",
+    "restore_backup",
 ]
 
 
@@ -41,3 +43,16 @@ def open_store(
     from playproof.store.sqlite.store import SqliteStore
 
     return SqliteStore(folder, durability=durability, clock=clock, on_commit=on_commit, create=create)
+
+
+def restore_backup(backup: Path, folder: Path, *, force: bool = False, clock: Clock | None = None) -> Restored:
+    """Make the file `backup` the database of `folder`, which nobody may have open.
+
+    The database before is kept beside it, and what was erased since the backup is erased again. `force` goes on where a
+    database with sessions in it, or one that cannot be read, has to make room. Raises `StoreRefused` where the folder is in
+    use or the backup is damaged, another program's or a newer PlayProof's; all is as it was then.
+    """
+    from playproof.clock import SystemClock
+    from playproof.store.sqlite.restore import restore
+
+    return restore(backup, folder, force=force, clock=clock or SystemClock())

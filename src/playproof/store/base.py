@@ -64,6 +64,19 @@ class Purged(msgspec.Struct, frozen=True):
     """Removed altogether."""
 
 
+class Restored(msgspec.Struct, frozen=True):
+    """What a restored backup brought."""
+
+    sessions: int
+    """In the database now."""
+    erased: int
+    """Sessions of the backup that had been erased since, and were erased again."""
+    erasures_known: bool
+    """False where the database before could not be read, so that erasures since the backup are forgotten."""
+    aside: Path | None
+    """Where the database before is kept."""
+
+
 class Health(msgspec.Struct, frozen=True):
     """How the store is now."""
 

@@ -8,6 +8,9 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from playproof.store.tables import erasure, probe, session, telemetry
 
+Erasures = dict[bytes, int]
+"""By the hash of what was erased: when, in milliseconds."""
+
 STEP = 200
 """Sessions a step takes something from: some milliseconds of the writer's time."""
 
@@ -52,11 +55,41 @@ def subject(session_id: str, scope: str | None) -> bytes:
 
 
 def remember_erasure(connection: Connection, session_id: str, scope: str | None, now: int) -> None:
-    """Note that an id was erased at `now` (milliseconds)."""
-    key = subject(session_id, scope)
-    again = connection.execute(update(erasure).where(erasure.c.subject == key).values(erased_at=now))
-    if not again.rowcount:
-        connection.execute(insert(erasure).values(subject=key, erased_at=now))
+    """Note that an id was erased at `now` (milliseconds), found or not: a backup may still hold it."""
+    _note(connection, subject(session_id, scope), now)
+
+
+def _note(connection: Connection, key: bytes, erased_at: int) -> None:
+    before = connection.execute(select(erasure.c.erased_at).where(erasure.c.subject == key)).scalar()
+    if before is None:
+        connection.execute(insert(erasure).values(subject=key, erased_at=erased_at))
+    elif before < erased_at:
+        connection.execute(update(erasure).where(erasure.c.subject == key).values(erased_at=erased_at))
+
+
+def erasures(connection: Connection) -> Erasures:
+    """Every erasure remembered."""
+    return {row.subject: row.erased_at for row in connection.execute(select(erasure))}
+
+
+def erase_again(connection: Connection, remembered: Erasures) -> int:
+    """Repeat erasures in a database that did not see them; how many sessions that removed.
+
+    A session received after its id was erased stays.
+    """
+    for key, erased_at in remembered.items():
+        _note(connection, key, erased_at)
+    everything = erasures(connection)
+    if not everything:
+        return 0
+    found = []
+    for row in connection.execute(select(session.c.seq, session.c.scope, session.c.id, session.c.received_at)):
+        times = (everything.get(subject(row.id, scope), -1) for scope in (row.scope, None))
+        if max(times) >= row.received_at:
+            found.append({"gone": row.seq})
+    if found:
+        connection.execute(delete(session).where(session.c.seq == bindparam("gone")), found)
+    return len(found)
 
 
 def touch(connection: Connection) -> None:

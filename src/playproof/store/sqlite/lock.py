@@ -34,7 +34,7 @@ class FolderLock:
         except OSError:
             os.close(self._file)
             raise StoreRefused(
-                f"the data folder {folder} is in use by another process"
+                f"the data folder {folder} is in use by another process; stop that first"
                 if alone
                 else f"another process has the data folder {folder} to itself: a restore, or a PlayProof whose SQLite cannot share it"
             ) from None

@@ -17,6 +17,7 @@ from playproof.errors import StoreRefused, StoreUnavailable
 from playproof.store import retention, sessions
 from playproof.store.base import Health, OnCommit, Purged, PutOutcome, SessionRecord, StoredSession
 from playproof.store.compression import decompress
+from playproof.store.sqlite.backup import write_backup
 from playproof.store.sqlite.database import DATABASE_NAME, connect, make_folder
 from playproof.store.sqlite.driver import Driver, find_driver
 from playproof.store.sqlite.engine import reading_engine, writing_engine
@@ -47,7 +48,7 @@ class SqliteStore:
         Raises `StoreRefused` with what to do about it: a folder that cannot be written, a file that is damaged,
         foreign or newer, another process where sharing is not safe.
         """
-        driver = driver or find_driver()
+        self._driver = driver = driver or find_driver()
         self.path = folder / DATABASE_NAME
         if create:
             make_folder(folder)
@@ -109,6 +110,10 @@ class SqliteStore:
             total += removed
             if removed < retention.STEP:
                 return total
+
+    def backup(self, path: Path) -> int:
+        """See `Store.backup`."""
+        return write_backup(self.path, path, self._driver)
 
     def health(self) -> Health:
         """See `Store.health`."""
