@@ -26,8 +26,9 @@ _options = msgspec.json.Decoder(Options | None).decode
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_LARGEST = np.finfo(np.float64).max
 _FAR = 1e291
-"""Times below it can be subtracted from any finite double without overflow."""
+"""A time nearer to 0 can be subtracted from any finite double without overflow."""
 
 
 def decode(body: bytes) -> Session:
@@ -89,14 +90,13 @@ def _session(wire: Body, ignored: int, *, finite: bool = True) -> Session:
     clicks, hit = _arrays(wire.clicks or [], LIMITS.clicks, "$.clicks")
     if not finite:
         _check_finite(wire, moves, clicks)
-    first = moves[0, 0] if moves.size else clicks[0, 0] if clicks.size else 0.0
-    t, click_t = _shifted(moves[0], first), _shifted(clicks[0], first)
-    last = max(t[-1] if t.size else 0.0, click_t[-1] if click_t.size else 0.0, 0.0)
+    _shift(moves, clicks)
+    t, click_t = moves[0], clicks[0]
     return Session(
         id=_text(wire.session_id, LIMITS.id_characters, "$.sessionId") if wire.session_id is not None else None,
         game_type=_text(wire.game_type, LIMITS.name_characters, "$.gameType") if wire.game_type else UNKNOWN,
         device_type=_text(wire.device_type, LIMITS.name_characters, "$.deviceType") if wire.device_type else UNKNOWN,
-        duration_ms=float(last) if wire.duration_ms is None else wire.duration_ms + 0.0,
+        duration_ms=_last(t, click_t) if wire.duration_ms is None else wire.duration_ms + 0.0,
         t=t,
         x=moves[1],
         y=moves[2],
@@ -114,11 +114,10 @@ def _session(wire: Body, ignored: int, *, finite: bool = True) -> Session:
 def _arrays(
     events: Sequence[Movement] | Sequence[Click] | MovementColumns | ClickColumns, limit: int, path: str
 ) -> tuple[Floats, Flags | None]:
-    """(3, n) of t, x, y and the flags of movements or clicks, with negative zeros made zero."""
+    """(3, n) of t, x, y and the flags of movements or clicks."""
     if isinstance(events, list):
         _check_count(len(events), limit, path)
-        values, flags = from_rows(events)
-        return values + 0.0, flags
+        return from_rows(events)
     assert isinstance(events, MovementColumns | ClickColumns)
     name, column = ("trusted", events.trusted) if isinstance(events, MovementColumns) else ("hit", events.hit)
     count = len(events.t)
@@ -130,7 +129,7 @@ def _arrays(
         flags = from_flags(column)
     except ValueError as error:
         raise InvalidSession("found another number", path=f"{path}.{name}[{error}]", expected="0 or 1") from None
-    return from_columns(events.t, events.x, events.y) + 0.0, flags
+    return from_columns(events.t, events.x, events.y), flags
 
 
 def _check_count(count: int, limit: int, path: str) -> None:
@@ -138,12 +137,28 @@ def _check_count(count: int, limit: int, path: str) -> None:
         raise TooLarge(f"found {count:,} entries", path=path, expected=f"at most {limit:,} entries")
 
 
-def _shifted(t: Floats, first: float) -> Floats:
-    """Times since `first`, held within the finite range of doubles."""
+def _shift(moves: Floats, clicks: Floats) -> None:
+    """Let the clock of both begin with the first movement, or the first click where nothing moved."""
+    first = moves[0, 0] if moves.size else clicks[0, 0] if clicks.size else 0.0
+    if not first:
+        return
+    for events in (moves, clicks):
+        if events.size:
+            _subtract(events[0], first)
+
+
+def _subtract(t: Floats, first: float) -> None:
     if -_FAR < first < _FAR:
-        return t - first
+        t -= first
+        return
     with np.errstate(over="ignore"):
-        return np.clip(t - first, -np.finfo(float).max, np.finfo(float).max)
+        t -= first
+    np.clip(t, -_LARGEST, _LARGEST, out=t)
+
+
+def _last(t: Floats, click_t: Floats) -> float:
+    """The later of the last movement and the last click, 0 where there is neither."""
+    return max(0.0, float(t[-1]) if t.size else 0.0, float(click_t[-1]) if click_t.size else 0.0)
 
 
 def _text(text: str, limit: int, path: str) -> str:

@@ -71,7 +71,8 @@ def invalid(error: msgspec.ValidationError, root: str = "$") -> InvalidSession:
     if unknown := _UNKNOWN.match(what):
         return InvalidSession("unknown name", path=f"{path}.{unknown['name']}", expected="no such field")
     if bound := _BOUND.match(what):
-        return InvalidSession("found a number out of bounds", path=path, expected=_AT_PATH.get(path) or f"a number {bound['sign']} {bound['bound']}")
+        expected = _AT_PATH.get(path) or f"a number {bound['sign']} {bound['bound']}"
+        return InvalidSession("found a number out of bounds", path=path, expected=expected)
     if what == "Number out of range":
         return InvalidSession("found a number beyond double precision", path=path, expected=_wanted_at(path, "float"))
     return InvalidSession(f"not usable: {what.replace('`', '')}", path=path, expected=_AT_PATH.get(path, ""))

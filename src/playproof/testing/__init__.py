@@ -4,5 +4,6 @@ from playproof.testing.bodies import columns_body, labelled_lines, rows_body
 from playproof.testing.bots import KINDS, bot_session
 from playproof.testing.clock import FakeClock
 from playproof.testing.people import human_session
+from playproof.testing.records import session_record
 
-__all__ = ["KINDS", "FakeClock", "bot_session", "columns_body", "human_session", "labelled_lines", "rows_body"]
+__all__ = ["KINDS", "FakeClock", "bot_session", "columns_body", "human_session", "labelled_lines", "rows_body", "session_record"]
