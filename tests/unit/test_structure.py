@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.util
 import re
 import subprocess
@@ -86,3 +87,13 @@ def test_make_help_lists_every_target() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     (phony,) = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
     assert re.findall(r"^(\w+):.*## \S", makefile, re.MULTILINE) == phony.split()
+
+
+def test_what_a_package_says_is_public_is_there() -> None:
+    lists = {}
+    for path in sources():
+        name = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts).removesuffix(".__init__")
+        if "__all__" in path.read_text("utf-8") and "migrations" not in name:
+            lists[name] = importlib.import_module(name)
+    assert "playproof" in lists
+    assert [f"{name}.{one}" for name, module in lists.items() for one in module.__all__ if not hasattr(module, one)] == []
