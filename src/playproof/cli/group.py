@@ -23,9 +23,9 @@ COMMANDS: dict[str, Entry] = {
     "evaluate": Entry("playproof.cli.evaluate:evaluate", "Measure a model on labelled sessions."),
     "train": Entry("playproof.cli.train:train", "Fit a model to labelled sessions."),
     "doctor": Entry("playproof.cli.doctor:doctor", "Check the installation and say what is missing."),
-    "erase": Entry("playproof.cli.erase:erase", "Remove a session everywhere."),
-    "backup": Entry("playproof.cli.backup:backup", "Copy the database while it is in use."),
-    "restore": Entry("playproof.cli.restore:restore", "Put a backup in place of the database."),
+    "erase": Entry("playproof.cli.erase:erase", "Remove sessions everywhere."),
+    "backup": Entry("playproof.cli.backup:backup", "Copy the database to FILE, while the service runs or not."),
+    "restore": Entry("playproof.cli.restore:restore", "Put the backup FILE in place of the database of the data folder."),
 }
 
 
