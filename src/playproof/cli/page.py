@@ -29,7 +29,7 @@ def _section(name: str) -> str:
     lines += ["| option | meaning |", "| --- | --- |"]
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record:
+        if record and record[1] and parameter.name != "help":
             lines.append(f"| `{_cell(record[0])}` | {_cell(record[1])} |")
     return "\n".join(lines) + "\n"
 

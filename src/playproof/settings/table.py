@@ -96,8 +96,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Path,
         Setting(
             PATH,
-            "Folder of the database; made, readable by its owner alone, when it is not there. A relative path starts at the "
-            "working folder, in the file at the file's folder.",
+            "Folder of the database; made, readable by its owner alone, when it is not there. Relative to the working folder; "
+            "in the settings file, to that file's folder.",
             flag=True,
         ),
     ] = Path("playproof-data")
