@@ -1,0 +1,62 @@
+"""What commands print: tables in plain text, and progress for whoever watches a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+import rich_click as click
+
+DECISION_COLOURS = {"pass": "green", "review": "yellow", "fail": "red"}
+
+
+class Bar(Protocol):
+    """Where progress is shown."""
+
+    def __call__(self, what: str, share: float) -> None:
+        """`share` (0 to 1) of the work is done, `what` is going on."""
+
+
+def _unseen(what: str, share: float) -> None:
+    """Progress where nobody watches."""
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Bar]:
+    """A progress bar on standard error, where that is a terminal; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield _unseen
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(title, total=1.0)
+        yield lambda what, share: shown.update(task, description=what, completed=share)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int = 1) -> str:
+    """A table as aligned text: the first `text_columns` columns are text, the others figures, flush right."""
+    widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(len(heads))]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [
+            cell.ljust(width) if column < text_columns else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        return "  ".join(padded).rstrip()
+
+    return "\n".join([line(heads), line(["-" * width for width in widths]), *map(line, rows)])
+
+
+def heading(text: str) -> str:
+    """A line that stands out on a terminal."""
+    return click.style(text, bold=True) if sys.stdout.isatty() else text
+
+
+def printable(text: str) -> str:
+    """`text` without what would move a terminal's cursor."""
+    return "".join(character if character.isprintable() else "�" for character in text)
