@@ -1,0 +1,220 @@
+"""The table of all features. What it says of a feature, the pages and the verdict's reasons say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+CATALOGUE_VERSION = "1.0"
+"""Changes whenever a row of features can come out otherwise for the same session."""
+
+Role = Literal["model", "evidence", "context"]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One number of a row."""
+
+    name: str
+    unit: str
+    """`1` for shares, ratios and correlations."""
+    meaning: str
+    """What is measured, as a phrase that a verdict's reason can begin with."""
+    source: str
+    """The paper it is taken from or after, or `first principles`."""
+    group: str
+    role: Role = "model"
+    """model: fed to the embedded model; evidence: how much there is to judge by; context: only where the server knows the game."""
+
+
+_OWN = "first principles"
+_FLASH = "Flash and Hogan 1985"
+_FITTS = "Fitts 1954"
+_MEYER = "Meyer et al. 1988"
+_POWER = "Lacquaniti, Terzuolo and Viviani 1983"
+_HARRIS = "Harris and Wolpert 1998"
+_SPARC = "Balasubramanian, Melendez-Calderon, Roby-Brami and Burdet 2015"
+_LDLJ = "Hogan and Sternad 2009"
+_TREMOR = "McAuley and Marsden 2000"
+_PATHS = "MacKenzie, Kauppinen and Silfverberg 2001"
+_GAMBOA = "Gamboa and Fred 2004"
+_PHILLIPS = "Phillips and Triggs 2001"
+_SEQUENCE = "Bahill, Clark and Stark 1975"
+_PLAMONDON = "Plamondon 1995"
+_ELLIOTT = "Elliott et al. 2010"
+
+
+def _group(group: str, *rows: tuple[str, str, str, str], role: Role = "model") -> tuple[Feature, ...]:
+    return tuple(Feature(name, unit, meaning, source, group, role) for name, unit, meaning, source in rows)
+
+
+CATALOGUE: tuple[Feature, ...] = (
+    *_group(
+        "evidence",
+        ("active_ms", "ms", "Time in motion", _OWN),
+        ("path_px", "px", "Length of the path", _OWN),
+        ("moving_samples", "1", "Cells of the resampled path in motion", _OWN),
+        ("stroke_count", "1", "Strokes", _OWN),
+        ("click_count", "1", "Clicks", _OWN),
+        role="evidence",
+    ),
+    *_group(
+        "kinematics",
+        ("speed_high", "px/s", "Speed exceeded in a twentieth of the motion", _GAMBOA),
+        ("speed_range", "1", "High speed over the median speed", _OWN),
+        ("speed_low_share", "1", "Lower quartile of the speed over its median", _OWN),
+        ("speed_variation", "1", "Standard deviation of the speed over its mean", _GAMBOA),
+        ("acceleration_rate", "1/s", "Upper quartile of the change of speed over the high speed", _OWN),
+        ("acceleration_tail", "1", "High change of speed over the median change of speed", _OWN),
+        ("braking_share", "1", "Share of the motion spent slowing down", _PHILLIPS),
+        ("braking_ratio", "1", "Median braking over median speeding up", _PHILLIPS),
+        ("turning_pull_ratio", "1", "Mean acceleration across the motion over that along it", _OWN),
+        ("jerk_tail", "1", "High jerk over the median jerk", _FLASH),
+        ("jerk_rate", "1/s²", "Upper quartile of the jerk over the high speed", _FLASH),
+        ("acceleration_memory_60", "1", "Correlation of the change of speed with itself 60 ms later", _OWN),
+        ("acceleration_memory_120", "1", "Correlation of the change of speed with itself 120 ms later", _OWN),
+        ("turning_memory_60", "1", "Correlation of the sideways acceleration with itself 60 ms later", _OWN),
+    ),
+    *_group(
+        "curvature",
+        ("curvature_median", "1/m of px", "Median curvature of fast motion, per 1,000 px", _GAMBOA),
+        ("curvature_high", "1/m of px", "Curvature exceeded in a tenth of fast motion, per 1,000 px", _GAMBOA),
+        ("curvature_range", "1", "High curvature over the median curvature", _OWN),
+        ("turn_rate_median", "rad/s", "Median rate of turning in fast motion", _GAMBOA),
+        ("turn_rate_high", "rad/s", "Rate of turning exceeded in a tenth of fast motion", _GAMBOA),
+        ("straight_share", "1", "Share of fast motion that hardly turns", _OWN),
+        ("power_law_slope", "1", "Exponent by which speed falls with curvature", _POWER),
+        ("power_law_scatter", "1", "Scatter of the log speed about its power law of curvature", _POWER),
+        ("power_law_strength", "1", "Correlation of log speed with log radius of curvature", _POWER),
+        ("turn_change_share", "1", "Share of fast motion where the turning changes side", _PATHS),
+        ("turn_bias", "1", "Net turning over all turning", _OWN),
+        ("direction_entropy", "bit", "Entropy of the direction of fast motion over 16 sectors", _OWN),
+        ("axis_share", "1", "Share of fast motion along the screen's axes", _OWN),
+    ),
+    *_group(
+        "spectrum",
+        ("power_0_1", "1", "Share of the velocity's power up to 1 Hz", _OWN),
+        ("power_1_3", "1", "Share of the velocity's power from 1 to 3 Hz", _OWN),
+        ("power_3_5", "1", "Share of the velocity's power from 3 to 5 Hz", _OWN),
+        ("power_5_8", "1", "Share of the velocity's power from 5 to 8 Hz", _OWN),
+        ("power_8_12", "1", "Share of the velocity's power in the band of tremor, 8 to 12 Hz", _TREMOR),
+        ("tremor_ratio", "1", "Velocity's power in the band of tremor over that from 5 to 8 Hz", _TREMOR),
+        ("power_fall", "1", "Velocity's power from 12 to 20 Hz over that in the band of tremor", _TREMOR),
+    ),
+    *_group(
+        "smoothness",
+        ("jerk_smoothness", "1", "Median log dimensionless jerk of the strokes, 0 the smoothest", _LDLJ),
+        ("jerk_smoothness_spread", "1", "Spread of the log dimensionless jerk between strokes", _LDLJ),
+        ("arc_length", "1", "Median spectral arc length of the strokes, 0 the smoothest", _SPARC),
+        ("arc_length_spread", "1", "Spread of the spectral arc length between strokes", _SPARC),
+    ),
+    *_group(
+        "geometry",
+        ("straightness", "1", "Median of the strokes' chord over their path", _PATHS),
+        ("straightness_low", "1", "Chord over path of the most roundabout tenth of strokes", _PATHS),
+        ("straightness_high", "1", "Chord over path of the straightest tenth of strokes", _PATHS),
+        ("deviation", "1", "Median of the strokes' largest distance from their chord, over the chord", _PATHS),
+        ("deviation_high", "1", "Largest distance from the chord of the most bent tenth of strokes, over the chord", _PATHS),
+        ("deviation_low", "1", "Largest distance from the chord of the least bent tenth of strokes, over the chord", _PATHS),
+        ("deviation_place", "1", "Share of a stroke's time at which it is furthest from its chord", _OWN),
+        ("deviation_place_spread", "1", "Spread of the time at which strokes are furthest from their chord", _OWN),
+        ("two_sidedness", "1", "Smaller over larger deviation to either side of the chord", _PATHS),
+        ("launch_error", "rad", "Angle between the chord and the way taken in the first fifth of a stroke", _OWN),
+        ("arrival_error", "rad", "Angle between the chord and the way taken in the last fifth of a stroke", _OWN),
+        ("backtracking", "1", "Way back along the chord over the chord, upper quartile of strokes", _PATHS),
+    ),
+    *_group(
+        "profile",
+        ("peak_time", "1", "Share of a stroke's time at which it is fastest", _PHILLIPS),
+        ("peak_time_spread", "1", "Spread of the time at which strokes are fastest", _OWN),
+        ("peak_to_mean", "1", "Median of the strokes' peak speed over their mean speed", _FLASH),
+        ("peak_to_mean_spread", "1", "Spread of peak speed over mean speed between strokes", _OWN),
+        ("profile_centre", "1", "Share of a stroke's time at which half of the way lies, on average", _PLAMONDON),
+        ("profile_centre_spread", "1", "Spread of the centre of the speed profile between strokes", _OWN),
+        ("profile_width", "1", "Width in time of the speed profile", _PLAMONDON),
+        ("profile_width_spread", "1", "Spread of the width of the speed profile between strokes", _OWN),
+        ("bell_misfit", "1", "Distance of the speed profile from a minimum-jerk bell", _FLASH),
+        ("bell_misfit_low", "1", "Distance from a minimum-jerk bell of the tenth of strokes that are nearest to it", _FLASH),
+        ("slow_head_share", "1", "Share of the first half of strokes that is slow", _ELLIOTT),
+        ("slow_tail_share", "1", "Share of the second half of strokes that is slow", _ELLIOTT),
+        ("profile_peaks", "1", "Mean number of speed peaks in a stroke", _MEYER),
+        ("single_peak_share", "1", "Share of strokes with one speed peak", _MEYER),
+    ),
+    *_group(
+        "submovements",
+        ("submovement_rate", "1/s", "Submovements a second of motion", _MEYER),
+        ("submovement_gap", "s", "Median time between the submovements of a stroke", _MEYER),
+        ("submovement_gap_spread", "1", "Spread of the time between submovements over its median", _OWN),
+        ("submovement_depth", "1", "Speed between submovements over that of the lower one", _MEYER),
+        ("submovement_depth_spread", "1", "Spread of the depth between submovements", _OWN),
+        ("submovement_fall", "1", "Log ratio of a submovement's peak speed to that of the one before", _ELLIOTT),
+        ("submovement_pair_spread", "1", "Spread of the log ratio of neighbouring submovements", _OWN),
+        ("shallow_peak_share", "1", "Share of speed peaks that hardly stand out", _OWN),
+        ("submovements_per_stroke", "1", "Submovements in a stroke after its first", _MEYER),
+    ),
+    *_group(
+        "pauses",
+        ("rest_median", "s", "Median rest between strokes", _OWN),
+        ("rest_low", "s", "Rest that a tenth of rests do not exceed", _OWN),
+        ("rest_spread", "1", "Spread of the rests over their median", _OWN),
+        ("rest_share", "1", "Share of the play spent at rest", _OWN),
+        ("creep_share", "1", "Share of the rests in which the pointer creeps", _OWN),
+        ("rest_travel", "px", "Mean way crept in a rest", _OWN),
+        ("stroke_rate", "1/s", "Strokes a second", _OWN),
+    ),
+    *_group(
+        "clicks",
+        ("click_dwell", "s", "Median rest around a click", _OWN),
+        ("click_dwell_low", "s", "Rest around a click that a tenth of clicks do not exceed", _OWN),
+        ("click_dwell_spread", "1", "Spread of the rest around clicks over its median", _OWN),
+        ("click_moving_share", "1", "Share of clicks made in motion", _OWN),
+        ("click_final_speed", "1", "Speed in the last 200 ms before a click over the highest in 800 ms", _ELLIOTT),
+        ("click_peak_before", "s", "Time from the highest speed to the click", _ELLIOTT),
+        ("click_peak_before_spread", "s", "Spread of the time from the highest speed to the click", _OWN),
+        ("click_overshoot", "px", "Way by which the pointer had gone beyond the click, upper quartile", _ELLIOTT),
+    ),
+    *_group(
+        "variability",
+        ("fitts_slope", "1", "Growth of a stroke's log duration with its log length", _FITTS),
+        ("fitts_scatter", "1", "Scatter of the strokes' log2 duration about that line", _FITTS),
+        ("fitts_strength", "1", "Correlation of log duration with log length", _FITTS),
+        ("peak_slope", "1", "Growth of a stroke's log peak speed with its log length", _SEQUENCE),
+        ("peak_scatter", "1", "Scatter of the strokes' log2 peak speed about that line", _SEQUENCE),
+        ("peak_strength", "1", "Correlation of log peak speed with log length", _SEQUENCE),
+        ("length_spread", "1", "Spread of the strokes' log2 length", _OWN),
+        ("duration_spread", "1", "Spread of the strokes' log2 duration", _OWN),
+        ("peak_spread", "1", "Spread of the strokes' log2 peak speed", _OWN),
+        ("straightness_spread", "1", "Spread of the log of how far strokes are from straight", _OWN),
+        ("profile_likeness", "1", "Mean correlation of the speed profiles of two strokes", _OWN),
+        ("profile_nearest", "1", "Correlation of a stroke's speed profile with the one most like it", _OWN),
+        ("path_likeness", "1", "Mean correlation of how two strokes leave their chords", _OWN),
+        ("path_nearest", "1", "Correlation of how a stroke leaves its chord with the one most like it", _OWN),
+    ),
+    *_group(
+        "residual",
+        ("ripple_across", "px", "Median of what smoothing takes off across fast motion", _HARRIS),
+        ("ripple_across_tail", "1", "High over median ripple across fast motion", _OWN),
+        ("ripple_along", "1", "Ripple along fast motion over that across it", _OWN),
+        ("ripple_across_memory", "1", "Correlation of the ripple across with itself one cell later", _OWN),
+        ("ripple_along_memory", "1", "Correlation of the ripple along with itself one cell later", _OWN),
+        ("ripple_speed_slope", "1", "Growth of the log ripple across with the log speed", _HARRIS),
+        ("ripple_speed_strength", "1", "Correlation of the log ripple across with the log speed", _HARRIS),
+        ("ripple_flip_share", "1", "Share of fast motion where the ripple changes side", _OWN),
+        ("ripple_level", "1", "Median ripple across over the way of a cell", _HARRIS),
+    ),
+    *_group(
+        "context",
+        ("aim_error", "1", "Median distance of clicks from the nearest target's centre over its radius", _FITTS),
+        ("aim_error_spread", "1", "Spread of the distance of clicks from the nearest target's centre over its radius", _FITTS),
+        ("reaction_time", "ms", "Median time from a target's appearance to the next stroke's start", _OWN),
+        ("reaction_time_spread", "ms", "Spread of the time from a target's appearance to the next stroke's start", _OWN),
+        role="context",
+    ),
+)
+"""Every feature, in the order of a row."""
+
+NAMES: tuple[str, ...] = tuple(feature.name for feature in CATALOGUE)
+"""Names in the order of a row."""
+
+MODEL_FEATURES: tuple[str, ...] = tuple(feature.name for feature in CATALOGUE if feature.role == "model")
+"""The features that the embedded model sees, in the order of a row."""

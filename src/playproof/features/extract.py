@@ -1,0 +1,73 @@
+"""One row of the catalogue from one session, by one way for one session and for many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from playproof.features.catalogue import NAMES
+from playproof.features.clicks import clicks
+from playproof.features.context import context_features
+from playproof.features.geometry import geometry, profiles
+from playproof.features.kinematics import curvature, derive, kinematics
+from playproof.features.numbers import NAN, Floats
+from playproof.features.path import STEP_MS, trace
+from playproof.features.pauses import pauses
+from playproof.features.residual import residual
+from playproof.features.smoothness import smoothness, spectrum
+from playproof.features.strokes import split
+from playproof.features.submovements import submovements
+from playproof.features.variability import variability
+from playproof.telemetry import GameContext, Session
+
+
+def extract(session: Session, context: GameContext | None = None) -> Floats:
+    """The features of a session as a row (k,) of the catalogue.
+
+    NaN stands for what cannot be measured, such as the rest around clicks in a session without any. The row is never
+    infinite, and no decoded session raises. `context` fills the features of that role, which are NaN without it.
+    """
+    # What divides by nothing is not measurable, and is made NaN below.
+    with np.errstate(all="ignore"):
+        values = _measure(session, context)
+        row = np.array([values.get(name, NAN) for name in NAMES])
+        row[~np.isfinite(row)] = NAN
+    return row
+
+
+def extract_many(sessions: Sequence[Session]) -> Floats:
+    """The rows (n, k) of many sessions, each bit for bit what `extract` gives."""
+    return np.stack([extract(session) for session in sessions]) if sessions else np.empty((0, len(NAMES)))
+
+
+def _measure(session: Session, context: GameContext | None) -> dict[str, float]:
+    """Values by name; what is left out is not measurable."""
+    values = {"active_ms": 0.0, "path_px": 0.0, "moving_samples": 0.0, "stroke_count": 0.0, "click_count": float(session.click_t.size)}
+    path = trace(session)
+    if path is None:
+        return values
+    moving = float(np.count_nonzero(path.moving))
+    strokes = split(path)
+    values |= {
+        "active_ms": moving * STEP_MS,
+        "path_px": float(path.travelled[-1]),
+        "moving_samples": moving,
+        "stroke_count": float(strokes.start.size),
+    }
+    if strokes.start.size:
+        motion = derive(path)
+        values |= kinematics(path, motion)
+        values |= curvature(path, motion)
+        values |= spectrum(path)
+        values |= smoothness(path, motion, strokes)
+        values |= geometry(strokes)
+        values |= profiles(strokes)
+        values |= submovements(path, strokes)
+        values |= pauses(path, strokes)
+        values |= clicks(path, strokes)
+        values |= variability(strokes)
+        values |= residual(path, motion)
+    if context is not None:
+        values |= context_features(session, context, path, strokes)
+    return values
