@@ -74,6 +74,7 @@ class Writer:
         self._open = True
         self._connection: Connection | None = None
         self._compressor = Compressor()
+        self._log_used = False
         self._log_holds_removed = False
         self._truncate_after = 0.0
         self._thread = threading.Thread(target=self._run, name="playproof-store", daemon=True)
@@ -184,8 +185,8 @@ class Writer:
         try:
             frames = groups.compress(records, self._compressor)
             outcomes = self._transact(lambda connection: groups.store(connection, records, frames))
-        except Exception as error:  # noqa: BLE001
-            if len(puts) > 1 and not result_name(error):
+        except BaseException as error:  # noqa: BLE001
+            if len(puts) > 1 and isinstance(error, Exception) and not result_name(error):
                 # Not the database's doing but one record's, which must not take the others with it.
                 for put in puts:
                     self._store([put])
@@ -194,6 +195,7 @@ class Writer:
             for put in puts:
                 put.future.set_exception(told)
             self._report(Commit(len(puts), self._clock.monotonic() - started, str(told)))
+            _pass_on_if_fatal(error)
         else:
             for put, outcome in zip(puts, outcomes, strict=True):
                 put.future.set_result(outcome)
@@ -204,47 +206,57 @@ class Writer:
             return
         try:
             result = self._transact(task.work)
-            if task.removes:
-                self._truncate_log()
-        except Exception as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001
             task.future.set_exception(as_store_error(error))
-        else:
-            task.future.set_result(result)
+            _pass_on_if_fatal(error)
+            return
+        if task.removes:
+            self._log_holds_removed = True
+            self._truncate_log()
+        task.future.set_result(result)
 
     def _rest(self) -> None:
         """Nothing came for a while."""
-        with contextlib.suppress(Exception):
-            if self.error is not None:
+        if self.error is not None:
+            with contextlib.suppress(Exception):
                 self._transact(touch)
+        elif self._log_used:
             self._truncate_log()
 
     def _transact(self, work: Callable[[Connection], R]) -> R:
         try:
-            if self._connection is None:
-                self._connection = self._engine.connect()
-            with self._connection.begin():
-                result = work(self._connection)
+            connection = self._connected()
+            with connection.begin():
+                result = work(connection)
         except Exception as error:
             if result_name(error):
                 self._disconnect()  # whatever state it is in, the next attempt starts from a fresh one
                 self.error = str(unavailable(error))
             raise
         self.error = None
+        self._log_used = True
         return result
 
     def _truncate_log(self) -> None:
-        """Move the write-ahead log into the database and empty it; later, where somebody still reads from it."""
-        if self._connection is None:
-            return
-        driver = self._connection.connection.driver_connection
-        assert driver is not None
-        driver.execute(f"PRAGMA busy_timeout = {_TRUNCATE_BUSY_MS}").close()
-        try:
-            blocked = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        finally:
-            driver.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}").close()
-        self._log_holds_removed = bool(blocked)
+        """Move the write-ahead log into the database and empty it; again later where that cannot be done now."""
         self._truncate_after = self._clock.monotonic() + IDLE_SECONDS
+        try:
+            driver = self._connected().connection.driver_connection
+            assert driver is not None
+            # Others may still read from the log; they need not be waited for.
+            driver.execute(f"PRAGMA busy_timeout = {_TRUNCATE_BUSY_MS}").close()
+            (blocked, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            driver.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}").close()
+        except Exception as error:  # noqa: BLE001  # what was written is safe in the log as well
+            _log.warning("the write-ahead log stays as it is: %s", unavailable(error))
+            self._disconnect()
+        else:
+            self._log_used = self._log_holds_removed = bool(blocked)
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -267,3 +279,9 @@ class Writer:
                 self._ahead = None
                 if not isinstance(item, _End) and item.future.set_running_or_notify_cancel():
                     item.future.set_exception(StoreUnavailable("the store is closed"))
+
+
+def _pass_on_if_fatal(error: BaseException) -> None:
+    """Raise `error` again where it is meant to end the thread."""
+    if not isinstance(error, Exception):
+        raise error

@@ -1,0 +1,286 @@
+"""What happens when the disk or the database fails in the middle of something."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar
+
+import pytest
+
+from playproof.errors import StoreError, StoreUnavailable
+from playproof.store import Commit, PutOutcome, open_store
+from playproof.store.sqlite.database import DATABASE_NAME
+from playproof.store.sqlite.driver import Driver, find_driver
+from playproof.store.sqlite.store import SqliteStore
+from playproof.testing import session_record
+
+SECONDS = 60
+REAL = find_driver()
+
+
+class Faults:
+    """Makes the n-th call that reaches the database fail, before or after it did its work."""
+
+    at: ClassVar[int] = 0
+    after: ClassVar[bool] = False
+    calls: ClassVar[int] = 0
+    armed: ClassVar[bool] = False
+
+    @classmethod
+    def arm(cls, at: int, *, after: bool) -> None:
+        cls.at, cls.after, cls.calls, cls.armed = at, after, 0, True
+
+    @classmethod
+    def call(cls, work: Callable[[], Any]) -> Any:
+        if not cls.armed:
+            return work()
+        cls.calls += 1
+        hit = cls.calls == cls.at
+        if hit and not cls.after:
+            raise cls.error()
+        result = work()
+        if hit:
+            raise cls.error()
+        return result
+
+    @staticmethod
+    def error() -> Exception:
+        error: Exception = REAL.module.OperationalError("disk I/O error")
+        error.sqlite_errorname = "SQLITE_IOERR_WRITE"  # type: ignore[attr-defined]
+        return error
+
+
+class FaultyCursor(REAL.module.Cursor):  # type: ignore[misc, name-defined]
+    """A cursor whose statements can fail."""
+
+    def execute(self, *arguments: Any) -> Any:
+        return Faults.call(partial(super().execute, *arguments))
+
+
+class FaultyConnection(REAL.module.Connection):  # type: ignore[misc, name-defined]
+    """A connection whose statements and commits can fail."""
+
+    def cursor(self, *_: Any) -> Any:
+        return super().cursor(FaultyCursor)
+
+    def commit(self) -> None:
+        Faults.call(super().commit)
+
+
+@pytest.fixture
+def faulty() -> Iterator[Driver]:
+    module = ModuleType("faulty")
+    module.__dict__.update(vars(REAL.module))
+    module.__dict__["connect"] = partial(REAL.module.connect, factory=FaultyConnection)
+    yield Driver(module, REAL.version)
+    Faults.armed = False
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_whichever_call_fails_nothing_answered_is_lost_and_writing_goes_on(tmp_path: Path, faulty: Driver, after: bool) -> None:
+    failures = 0
+    with closing(SqliteStore(tmp_path, driver=faulty)) as store:
+        for number in range(1, 100):
+            records = [session_record(f"{number} {i}") for i in range(3)]
+            first = store.put(session_record(f"{number} before"))
+            first.result(SECONDS)
+            Faults.arm(number, after=after)
+            answers = [_answer(store, f"{number} {i}") for i in range(3)]
+            untouched = Faults.calls < number
+            Faults.armed = False
+            failures += answers.count(None)
+            for record, answer in zip(records, answers, strict=True):
+                if answer is not None:
+                    assert store.get("open", record.session_id) is not None
+                # Asking again is always safe: the answer is the one verdict that is stored.
+                again = store.put(record).result(SECONDS)
+                assert again.status in {"stored", "replayed"}
+                assert again.verdict == record.verdict
+            if untouched:
+                break
+        else:
+            pytest.fail("no run was left untouched")
+        assert failures >= 5
+        store.check()
+    assert _integrity(tmp_path) == "ok"
+
+
+def _answer(store: SqliteStore, session_id: str) -> PutOutcome | None:
+    try:
+        return store.put(session_record(session_id)).result(SECONDS)
+    except StoreUnavailable:
+        return None
+
+
+def _integrity(folder: Path) -> str:
+    with closing(REAL.module.connect(str(folder / DATABASE_NAME))) as connection:
+        (found,) = connection.execute("PRAGMA integrity_check").fetchone()
+    return str(found)
+
+
+def test_erasure_and_retention_fail_as_a_whole_or_not_at_all(tmp_path: Path, faulty: Driver) -> None:
+    with closing(SqliteStore(tmp_path, driver=faulty)) as store:
+        for number in range(1, 50):
+            store.put(session_record("a")).result(SECONDS)
+            Faults.arm(number, after=False)
+            try:
+                store.erase("a")
+            except StoreUnavailable:
+                Faults.armed = False
+                found = store.get("open", "a")
+                assert found is not None
+                assert found.telemetry == b"content"
+            finally:
+                Faults.armed = False
+            if Faults.calls < number:
+                assert store.get("open", "a") is None
+                break
+        else:
+            pytest.fail("no run was left untouched")
+
+
+def test_a_failed_group_is_reported_and_told_by_health_until_it_works_again(tmp_path: Path, faulty: Driver) -> None:
+    commits: list[Commit] = []
+    with closing(SqliteStore(tmp_path, driver=faulty, on_commit=commits.append)) as store:
+        Faults.arm(1, after=False)
+        with pytest.raises(StoreUnavailable):
+            store.put(session_record("a")).result(SECONDS)
+        with pytest.raises(StoreUnavailable, match="cannot be read or written"):
+            store.check()
+        store.put(session_record("b")).result(SECONDS)
+        store.check()
+    assert [(commit.sessions, commit.error is None) for commit in commits] == [(1, False), (1, True)]
+
+
+def test_a_store_that_failed_finds_out_by_itself_when_writing_works_again(tmp_path: Path, faulty: Driver) -> None:
+    with closing(SqliteStore(tmp_path, driver=faulty)) as store:
+        Faults.arm(1, after=False)
+        with pytest.raises(StoreUnavailable):
+            store.put(session_record("a")).result(SECONDS)
+        for _ in range(SECONDS * 10):
+            if store.health().error is None:
+                break
+            threading.Event().wait(0.1)
+        store.check()
+
+
+def test_too_much_waiting_is_refused_at_once_and_taken_again_later(tmp_path: Path) -> None:
+    with closing(SqliteStore(tmp_path, waiting_bytes=50_000)) as store:
+        begun, release = threading.Event(), threading.Event()
+
+        def hold(_: object) -> None:
+            begun.set()
+            assert release.wait(SECONDS)
+
+        store.put(session_record("first")).add_done_callback(hold)
+        assert begun.wait(SECONDS)
+        taken = []
+        with contextlib.suppress(StoreUnavailable):
+            for number in range(100):
+                taken.append(store.put(session_record(f"s{number}", content=bytes(5000))))  # noqa: PERF401
+        with pytest.raises(StoreUnavailable, match="too many sessions wait"):
+            store.put(session_record("one more", content=bytes(5000)))
+        release.set()
+        assert 4 <= len(taken) <= 10
+        assert {future.result(SECONDS).status for future in taken} == {"stored"}
+        assert store.put(session_record("after")).result(SECONDS).status == "stored"
+
+
+def test_a_writer_that_dies_answers_everybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    with closing(open_store(tmp_path)) as store:
+        begun, release = threading.Event(), threading.Event()
+
+        def hold(_: object) -> None:
+            begun.set()
+            assert release.wait(SECONDS)
+
+        store.put(session_record("first")).add_done_callback(hold)
+        assert begun.wait(SECONDS)
+
+        def fatal(*_: object) -> None:
+            raise SystemExit("out of everything")
+
+        monkeypatch.setattr("playproof.store.sqlite.groups.store", fatal)
+        waiting = [store.put(session_record(f"s{number}")) for number in range(200)]
+        release.set()
+        for future in waiting:
+            with pytest.raises(StoreUnavailable):
+                future.result(SECONDS)
+        with pytest.raises(StoreUnavailable):
+            store.put(session_record("late"))
+        with pytest.raises(StoreUnavailable, match="the writer stopped"):
+            store.check()
+    assert "the writer stopped" in caplog.text
+
+
+def test_damage_met_while_running_is_told_and_is_no_crash(tmp_path: Path) -> None:
+    with closing(open_store(tmp_path)) as store:
+        for future in [store.put(session_record(f"s{i}", content=bytes(range(256)) * 100)) for i in range(200)]:
+            future.result(SECONDS)
+    database = tmp_path / DATABASE_NAME
+    intact = database.read_bytes()
+    # The first pages are the schema's and the tables' roots; what lies below them is overwritten.
+    database.write_bytes(intact[: 16 * 4096] + b"\xa5" * (len(intact) - 16 * 4096))
+    with closing(open_store(tmp_path, create=False)) as store:
+        with pytest.raises(StoreError, match="damaged"):
+            store.put(session_record("new")).result(SECONDS)
+        with pytest.raises(StoreError, match="damaged"):
+            store.get("open", "s1")
+        with pytest.raises(StoreError, match="damaged"):
+            store.check()
+
+
+FULL_DISK = """
+import json, resource, sys
+from pathlib import Path
+from playproof.errors import StoreUnavailable
+from playproof.store import open_store
+from playproof.testing import session_record
+
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+store = open_store(Path(sys.argv[1]))
+content = [bytes((i * j * j) % 251 for j in range(3000)) for i in range(200)]
+
+def put(i):
+    try:
+        return store.put(session_record(f"s{i}", content=content[i])).result(60).status
+    except StoreUnavailable as error:
+        return str(error)
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+full = [put(i) for i in range(200)]
+try:
+    store.check()
+    ready = True
+except StoreUnavailable:
+    ready = False
+there = [store.get("open", f"s{i}") is not None for i in range(200)]
+resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+roomy = [put(i) for i in range(200)]
+store.check()
+store.close()
+print(json.dumps({"full": full, "ready": ready, "there": there, "roomy": roomy}))
+"""
+
+
+def test_a_full_disk_fails_what_it_cannot_take_and_loses_nothing_answered(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=True)
+    said = json.loads(done.stdout)
+    failed = [status not in {"stored", "replayed"} for status in said["full"]]
+    assert any(failed)
+    assert not all(failed)
+    assert said["ready"] == (not failed[-1])
+    assert all(there for there, lost in zip(said["there"], failed, strict=True) if not lost)
+    # Room again: what was answered is replayed, everything else can be stored.
+    assert set(said["roomy"]) == {"stored", "replayed"}
+    assert all(status == "replayed" for status, lost in zip(said["roomy"], failed, strict=True) if not lost)
+    assert _integrity(tmp_path) == "ok"
