@@ -89,7 +89,9 @@ def malformed(error: Exception, body: bytes) -> MalformedJson:
     if not body.strip():
         return MalformedJson("the body is empty (byte 0)", expected="a session: an object with `movements`")
     if found := _BYTE.match(str(error)):
-        return MalformedJson(f"not JSON: {found['what']} (byte {found['offset']})", expected="JSON")
+        # msgspec counts one too far where something follows the document.
+        offset = int(found["offset"]) - (found["what"] == "trailing characters")
+        return MalformedJson(f"not JSON: {found['what']} (byte {offset})", expected="JSON")
     if surrogate := _LONE_SURROGATE.search(body):
         return MalformedJson(f"not JSON: unpaired surrogate in a string (byte {surrogate.start()})", expected="JSON in UTF-8")
     return MalformedJson(f"not JSON: the text ends early (byte {len(body)})", expected="complete JSON")
