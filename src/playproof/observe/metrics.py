@@ -39,9 +39,7 @@ class Metric:
 
 METRICS = (
     Metric("playproof_requests_total", "counter", ("route", "method", "status"), "Requests answered, by route template and HTTP status."),
-    Metric(
-        "playproof_request_seconds", "histogram", ("route",), "Seconds from a request's headers to its whole answer.", _LATENCY
-    ),
+    Metric("playproof_request_seconds", "histogram", ("route",), "Seconds from a request's headers to its whole answer.", _LATENCY),
     Metric("playproof_errors_total", "counter", ("code",), "Problem documents sent, by code (docs/errors.md)."),
     Metric(
         "playproof_verdicts_total",
@@ -115,7 +113,7 @@ class Metrics:
         if self._shared:
             _forget_dead_workers(Path(self._shared))
             registry = CollectorRegistry()
-            MultiProcessCollector(registry, path=self._shared)
+            MultiProcessCollector(registry, path=self._shared)  # type: ignore[no-untyped-call]
         return generate_latest(registry), "text/plain; version=0.0.4; charset=utf-8"
 
 

@@ -90,16 +90,13 @@ def create_app(services: Services, retention: Retention, access: LogWriter | Non
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        beside = [
-            asyncio.create_task(purge_for_ever(services.store, retention, services.clock, services.metrics)),
-            asyncio.create_task(leave_with_parent()),
-        ]
+        leave_with_parent(asyncio.get_running_loop())
+        purging = asyncio.create_task(purge_for_ever(services.store, retention, services.clock, services.metrics))
         try:
             yield
         finally:
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            purging.cancel()
+            await asyncio.gather(purging, return_exceptions=True)
             await asyncio.to_thread(services.store.close)
 
     routes = Litestar(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from playproof.errors import TooLarge
 from playproof.web.problems import RequestError, RequestTimeout, UnsupportedMediaType
 
 Receive = Callable[[], Awaitable[Any]]
-RawHeaders = list[tuple[bytes, bytes]]
+RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
 class Disconnected(Exception):

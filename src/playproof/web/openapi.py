@@ -81,9 +81,7 @@ def _score(max_body: int) -> Json:
         "responses": {
             "200": {
                 "description": "The verdict, stored.",
-                "headers": {
-                    REPLAYED_HEADER: {"description": "`true` where the verdict was stored before.", "schema": {"const": "true"}}
-                },
+                "headers": {REPLAYED_HEADER: {"description": "`true` where the verdict was stored before.", "schema": {"const": "true"}}},
                 "content": {"application/json": {"schema": _ref("Verdict")}},
             },
             **_problems(400, 401, 403, 408, 409, 413, 415, 422, 500, 503, 504),

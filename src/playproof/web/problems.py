@@ -169,4 +169,3 @@ def known(error: Exception) -> PlayproofError | None:
     if isinstance(error, PlayproofError) and error.status != PlayproofError.status:
         return error
     return None
-

@@ -16,7 +16,6 @@ from playproof.observe.metrics import Metrics
 from playproof.store import Store
 
 PURGE_EVERY_SECONDS = 600.0
-PARENT_WATCH_SECONDS = 1.0
 
 _log = logging.getLogger("playproof.retention")
 
@@ -42,10 +41,13 @@ async def purge_for_ever(store: Store, retention: Retention, clock: Clock, metri
         await asyncio.sleep(every)
 
 
-async def leave_with_parent() -> None:
-    """Stop this worker process when the one that started it is gone, so that none lingers on the port."""
+def leave_with_parent(loop: asyncio.AbstractEventLoop) -> None:
+    """Have a worker process stop when the one that started it is gone, so that none lingers on the port."""
     parent = multiprocessing.parent_process()
-    while parent is not None and parent.is_alive():
-        await asyncio.sleep(PARENT_WATCH_SECONDS)
     if parent is not None:
-        os.kill(os.getpid(), signal.SIGTERM)
+        loop.add_reader(parent.sentinel, _leave, loop, parent.sentinel)
+
+
+def _leave(loop: asyncio.AbstractEventLoop, sentinel: int) -> None:
+    loop.remove_reader(sentinel)
+    os.kill(os.getpid(), signal.SIGTERM)

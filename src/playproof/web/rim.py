@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Send
 
 from playproof.observe.logging import LogWriter
 from playproof.web.body import Disconnected, header
@@ -38,7 +38,7 @@ class Rim:
         self._allowed = allowed
         self._access = access
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serve one request; anything else, such as the start of the server, is passed on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
@@ -55,7 +55,7 @@ class Rim:
 
         inner = scope
         if method == "HEAD":  # every page answers HEAD as GET; the server leaves the body out
-            inner = {**scope, "method": "GET"}  # type: ignore[typeddict-item, misc]
+            inner = {**scope, "method": "GET"}
         try:
             self._services.neighbourhood.admit(header(scope["headers"], b"host"), header(scope["headers"], b"origin"))
             await self._app(inner, receive, watch)
@@ -72,7 +72,7 @@ class Rim:
         finally:
             self._note(inner, method, status, self._services.clock.monotonic() - started)
 
-    async def _refuse(self, scope: Scope, send: Send, error: Exception) -> None:
+    async def _refuse(self, scope: Any, send: Send, error: Exception) -> None:
         """Send the problem document for `error`."""
         status, headers, body = self._problem(scope, error)
         raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
@@ -80,7 +80,7 @@ class Rim:
         await send({"type": "http.response.start", "status": status, "headers": raw})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
-    def _problem(self, scope: Scope, error: Exception) -> tuple[int, Headers, bytes]:
+    def _problem(self, scope: Any, error: Exception) -> tuple[int, Headers, bytes]:
         """Status, headers and body for `error`; what nobody foresaw is logged under an id and told without detail."""
         told = known(error)
         if told is None:
@@ -93,7 +93,7 @@ class Rim:
             headers["Allow"] = ", ".join(self._allowed(scope["path"]))
         return problem.status, headers, _encode(problem)
 
-    def _note(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+    def _note(self, scope: Any, method: str, status: int, seconds: float) -> None:
         route: str = scope.get("path_template") or UNROUTED
         metrics = self._services.metrics
         metrics.count("playproof_requests_total", route, method if route != UNROUTED else UNROUTED, str(status))

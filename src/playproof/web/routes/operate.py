@@ -34,9 +34,7 @@ async def ready(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Say whether a verdict could be given and stored now; 503 where not."""
     services: Services = request.app.state.services
     readiness = await asyncio.to_thread(examine, services.checks)
-    return Response(
-        msgspec.json.encode(readiness), media_type="application/json", status_code=200 if readiness.ready else 503
-    )
+    return Response(msgspec.json.encode(readiness), media_type="application/json", status_code=200 if readiness.ready else 503)
 
 
 def _forwarded(headers: RawHeaders) -> bool:
@@ -49,9 +47,7 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     services: Services = request.app.state.services
     headers = request.scope["headers"]
     client = request.scope.get("client")
-    local = services.neighbourhood.is_local(
-        client[0] if client else None, header(headers, b"host"), forwarded=_forwarded(headers)
-    )
+    local = services.neighbourhood.is_local(client[0] if client else None, header(headers, b"host"), forwarded=_forwarded(headers))
     services.keys.require_metrics(header(headers, b"authorization"), local=local)
     page, media_type = await asyncio.to_thread(services.metrics.render)
     return Response(page, media_type=media_type)

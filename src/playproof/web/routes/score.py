@@ -56,9 +56,7 @@ async def score(request: Request[Any, Any, Any]) -> Response[bytes]:
         raise SessionConflict(f"session {name!r} is already stored with other content")
     if outcome.status == "stored":
         _count(services, submission)
-    return Response(
-        outcome.verdict, media_type="application/json", headers=_REPLAYED if outcome.status == "replayed" else _FRESH
-    )
+    return Response(outcome.verdict, media_type="application/json", headers=_REPLAYED if outcome.status == "replayed" else _FRESH)
 
 
 async def _stored(submission: Submission, services: Services) -> PutOutcome:
