@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import rich_click as click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from playproof.cli import checks
@@ -29,7 +29,7 @@ def doctor(given: Given, output: str | None) -> int:
     """
     lines = list(examine(given))
     if wants_table(output):
-        table = Table(box=None, show_header=False, pad_edge=False)
+        table = Table("", "", Column(overflow="fold"), box=None, show_header=False, pad_edge=False)
         for line in lines:
             found = Text(line.found)
             if line.advice:
