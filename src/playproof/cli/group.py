@@ -18,7 +18,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS: dict[str, Entry] = {
-    "score": Entry("playproof.cli.score:score", "Judge recorded sessions: one verdict a line, in the order of the input."),
+    "score": Entry("playproof.cli.score:score", "Judge recorded sessions: one verdict a line."),
     "serve": Entry("playproof.cli.serve:serve", "Start the HTTP service."),
     "evaluate": Entry("playproof.cli.evaluate:evaluate", "Measure a model on labelled sessions."),
     "train": Entry("playproof.cli.train:train", "Fit a model to labelled sessions."),
