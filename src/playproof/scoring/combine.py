@@ -1,0 +1,57 @@
+"""Fusion: several detectors' outputs to one raw score, before anything is calibrated.
+
+Every detector speaks in its own unit. Each is moved and scaled so that people's median is 0 and the person in fifty is
+1, and the weighted sum is taken. A sum lets two detectors that are each half sure outvote a threshold neither reaches; which
+detectors, and with what weights, is decided in `docs/adr/0003-detectors.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+CENTRE, FAR = 0.5, 0.98
+"""The shares of people that go to 0 and to 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fusion:
+    """Constants of the weighted sum, for each member of an ensemble and each detector."""
+
+    names: tuple[str, ...]
+    """(d,) detectors, in the order of the arrays."""
+    weights: Floats
+    """(d,) at least 0, summing to 1."""
+    centre: Floats
+    """(m, d)"""
+    scale: Floats
+    """(m, d) above 0."""
+
+    def alike(self, outputs: Floats) -> Floats:
+        """(..., m, d) detectors' outputs on the common scale; higher is less human."""
+        return (outputs - self.centre) / self.scale
+
+    def raw(self, outputs: Floats) -> Floats:
+        """(..., m) fused scores of detectors' outputs (..., m, d); higher is less human."""
+        return np.asarray((self.alike(outputs) * self.weights).sum(axis=-1))
+
+
+def scaling(outputs: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Centre and scale (d,) from people's outputs (n, d), each session weighing `weight` (n,)."""
+    centre = np.array([weighted_quantile(column, weight, [CENTRE])[0] for column in outputs.T])
+    far = np.array([weighted_quantile(column, weight, [FAR])[0] for column in outputs.T])
+    spread = far - centre
+    return centre, np.where(spread > 0.0, spread, 1.0)
+
+
+def weighted_quantile(values: Floats, weight: Floats, levels: Sequence[float] | Floats) -> Floats:
+    """Quantiles (q,) at `levels` of finite `values` (n,), interpolated between the weights' midpoints."""
+    order = np.argsort(values, kind="stable")
+    mass = weight[order]
+    place = (np.cumsum(mass) - 0.5 * mass) / mass.sum()
+    return np.asarray(np.interp(levels, place, values[order]))

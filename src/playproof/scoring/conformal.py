@@ -1,0 +1,230 @@
+"""Conformal calibration: from a raw score to the share of people at least as unusual.
+
+Each person weighs the same, however many sessions they played. With w_i the weight of calibration session i, and
+F(r) = sum of w_i over raw_i >= r, the score is
+
+    s(r) = -log10 p(r),    p(r) = (m F(r) + 1) / (m + 1)
+
+where m is the *effective* number of sessions. Sessions of one person resemble one another, so m lies between people and
+sessions: it is the size of a sample of independent sessions that would know F as well, F (1 - F) / Var F, with the variance
+taken between people at `EFFECTIVE_AT`. If a person's sessions were independent, m would be their number and p the ordinary
+split-conformal p-value; if they were copies of one another, m would be the number of people and p the hierarchical one
+(Lee, Barber and Willett 2023, "Distribution-free inference with hierarchical data"). The +1 makes p super-uniform on
+average over calibration draws, which the tests show by simulation.
+
+Between calibration scores s is interpolated, which only raises p; above the largest of them it goes on in a straight line
+whose slope is that of an exponential tail fitted to the weighted mean excess. So s never falls as raw rises, and it ranks
+where it no longer promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log, log10
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+DRAWS = 200
+"""Bootstrap calibrations kept, each over people drawn with replacement."""
+GRID: Floats = np.linspace(0.0, 4.0, 81)
+"""The scores at which every bootstrap calibration stores its raw score; thresholds between are interpolated."""
+EFFECTIVE_AT = 0.05
+"""The share of people at whose raw score the effective number of sessions is measured: far out, but not by a handful."""
+TAIL_FROM = 0.02
+"""The share of people above whose raw score the tail's slope is fitted."""
+BAND_AT = (2.0, 2.5)
+"""The scores whose realised rate is given a band: the default thresholds."""
+
+
+class Band(NamedTuple):
+    """What a threshold's rate among people comes to when other people of the same kind had been recorded."""
+
+    score: float
+    promised: float
+    """10 ** -score."""
+    low: float
+    """5 % of bootstrap calibrations realise less."""
+    mean: float
+    high: float
+    """5 % of bootstrap calibrations realise more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """One calibration: a non-decreasing, piecewise straight map from raw scores to scores."""
+
+    raw: Floats
+    """(j,) strictly rising."""
+    score: Floats
+    """(j,) -log10 p at `raw`."""
+    slope: float
+    """Of the score above the last `raw`; above 0."""
+
+    def at(self, raw: float) -> float:
+        """The score of one raw score; higher is less human."""
+        last = float(self.raw[-1])
+        if raw > last:
+            return float(self.score[-1]) + self.slope * (raw - last)
+        return float(np.interp(raw, self.raw, self.score))
+
+    def inverse(self, score: Floats) -> Floats:
+        """(g,) the largest raw score that does not exceed each of `score`, which are not below the curve's first."""
+        top = float(self.score[-1])
+        # The score is flat nowhere but where weights vanish, so a plain interpolation inverts it.
+        within = np.interp(score, self.score, self.raw)
+        return np.where(score > top, self.raw[-1] + (score - top) / self.slope, within)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibrator:
+    """People's raw scores in one stratum, as a yardstick."""
+
+    curve: Curve
+    draws: Floats
+    """(`DRAWS`, g) raw score at each of `GRID` in every bootstrap calibration."""
+    sessions: int
+    people: int
+    effective: float
+    """m above: how many independent sessions would know the curve as well."""
+    bands: tuple[Band, ...]
+
+    @property
+    def resolved_to(self) -> float:
+        """log10(people + 1): above it a score ranks but promises no rate."""
+        return log10(self.people + 1)
+
+    def score(self, raw: float) -> float:
+        """-log10 p, where p is the share of people at least this unusual; never falls as `raw` rises."""
+        return self.curve.at(raw)
+
+    def agreement(self, raw: float, pass_threshold: float, review_threshold: float) -> float:
+        """Share of bootstrap calibrations (over people) that decide as this one does, 0 to 1."""
+        own = self.score(raw)
+        passes = _column(self.draws, pass_threshold) >= raw
+        clears = _column(self.draws, review_threshold) >= raw
+        if own <= pass_threshold:
+            alike = passes
+        elif own <= review_threshold:
+            alike = clears & ~passes
+        else:
+            alike = ~clears
+        return float(np.count_nonzero(alike)) / len(alike)
+
+    def arrays(self) -> dict[str, NDArray[np.float64]]:
+        """What `from_arrays` needs besides `summary`."""
+        return {"raw": self.curve.raw, "score": self.curve.score, "draws": self.draws}
+
+    def summary(self) -> dict[str, object]:
+        """What the manifest states: numbers that fit in JSON."""
+        return {
+            "sessions": self.sessions,
+            "people": self.people,
+            "effectiveSessions": self.effective,
+            "resolvedTo": self.resolved_to,
+            "tailSlope": self.curve.slope,
+            "bands": [band._asdict() for band in self.bands],
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.float64]], summary: Mapping[str, object]) -> Calibrator:
+        """The calibrator that `arrays` and `summary` were taken from; `KeyError`, `TypeError` or `ValueError` if they are not of one."""
+        bands = summary["bands"]
+        if not isinstance(bands, list):
+            raise TypeError("bands is not a list")
+        return cls(
+            curve=Curve(arrays["raw"], arrays["score"], _number(summary["tailSlope"])),
+            draws=arrays["draws"],
+            sessions=int(_number(summary["sessions"])),
+            people=int(_number(summary["people"])),
+            effective=_number(summary["effectiveSessions"]),
+            bands=tuple(Band(**band) for band in bands),
+        )
+
+
+def fit_calibrator(raw: Floats, people: Sequence[str], rng: np.random.Generator) -> Calibrator:
+    """Calibrate on raw scores (n,) of sessions of `people` (n,), none of whom was used to fit what scored them.
+
+    Raises `ValueError` for fewer than two people or a raw score that is not finite.
+    """
+    names, who = np.unique(np.asarray(people, dtype=str), return_inverse=True)
+    if len(names) < 2:
+        raise ValueError("a calibration needs sessions of at least two people")
+    if not np.isfinite(raw).all():
+        raise ValueError("a calibration needs finite raw scores")
+    each = np.ones(len(names))
+    effective = _effective_sessions(raw, who, each)
+    curve = _curve(raw, who, each, effective)
+    draws = np.empty((DRAWS, len(GRID)))
+    for draw in draws:
+        times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names)).astype(np.float64)
+        draw[:] = _curve(raw, who, times, effective).inverse(GRID)
+    weight = _weights(who, each)
+    bands = tuple(_band(score, raw, weight, _column(draws, score)) for score in BAND_AT)
+    return Calibrator(curve, draws, len(raw), len(names), effective, bands)
+
+
+def _weights(who: NDArray[np.intp], times: Floats) -> Floats:
+    """(n,) summing to 1: each person `times` as heavy, shared by the person's sessions."""
+    weight = (times / np.bincount(who))[who]
+    return weight / weight.sum()
+
+
+def _exceedance(raw: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """The distinct raw scores, rising, and the weight at or above each."""
+    distinct, place = np.unique(raw, return_inverse=True)
+    mass = np.bincount(place, weights=weight)
+    return distinct, np.minimum(mass[::-1].cumsum()[::-1], 1.0)
+
+
+def _effective_sessions(raw: Floats, who: NDArray[np.intp], times: Floats) -> float:
+    weight = _weights(who, times)
+    distinct, share = _exceedance(raw, weight)
+    level = distinct[np.searchsorted(-share, -EFFECTIVE_AT)] if share[-1] <= EFFECTIVE_AT else distinct[-1]
+    above = (raw >= level).astype(np.float64)
+    overall = float(weight @ above)
+    count = np.bincount(who)
+    people = len(count)
+    of_each = np.bincount(who, weights=above) / count
+    variance = float(((of_each - overall) ** 2).sum()) / (people * (people - 1))
+    if variance <= 0.0:
+        return float(len(raw))
+    return float(np.clip(overall * (1.0 - overall) / variance, people, len(raw)))
+
+
+def _curve(raw: Floats, who: NDArray[np.intp], times: Floats, effective: float) -> Curve:
+    weight = _weights(who, times)
+    drawn = weight > 0.0
+    raw, weight = raw[drawn], weight[drawn]
+    distinct, share = _exceedance(raw, weight)
+    score = -np.log10((effective * share + 1.0) / (effective + 1.0))
+    start = distinct[min(int(np.searchsorted(-share, -TAIL_FROM)), len(distinct) - 1)]
+    above = raw >= start
+    excess = float(weight[above] @ (raw[above] - start)) / float(weight[above].sum())
+    if excess <= 0.0:  # nobody beyond: the spread of everybody is the only scale there is
+        excess = float(np.ptp(raw)) or 1.0
+    return Curve(distinct, score, 1.0 / (excess * log(10.0)))
+
+
+def _column(draws: Floats, score: float) -> Floats:
+    """(d,) the raw score at `score` in each bootstrap calibration."""
+    place = min(max(score, float(GRID[0])), float(GRID[-1])) / float(GRID[1])
+    left = min(int(place), len(GRID) - 2)
+    part = place - left
+    return draws[:, left] * (1.0 - part) + draws[:, left + 1] * part
+
+
+def _band(score: float, raw: Floats, weight: Floats, thresholds: Floats) -> Band:
+    rates = np.array([float(weight[raw > threshold].sum()) for threshold in thresholds])
+    low, high = np.quantile(rates, [0.05, 0.95])
+    return Band(score, float(10.0**-score), float(low), float(rates.mean()), float(high))
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is not a number")
+    return float(value)

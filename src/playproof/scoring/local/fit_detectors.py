@@ -1,0 +1,162 @@
+"""Fitting each detector on people, or on people and bots. scikit-learn is imported inside the functions that need it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playproof.scoring.combine import weighted_quantile
+from playproof.scoring.local.detectors import Boosted, Isolation, Mahalanobis, Margins
+from playproof.scoring.local.trees import Tree, stack
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Rng = np.random.Generator
+
+_LEVELS = np.concatenate([[0.005, 0.02, 0.05], np.arange(0.1, 0.91, 0.1), [0.95, 0.98, 0.995]])
+"""Of the margins' quantiles."""
+
+BAGS = 6
+"""Boosted classifiers averaged in each member."""
+BAG_FEATURES, BAG_GENERATORS = 0.5, 0.6
+"""The share of features and of generators each of them knows: what holds for a generator never met is what most agree on."""
+BAG_SIZE = 4000
+"""Sessions of people, and of bots, in each of them."""
+ROUNDS, RATE, LEAVES, DEPTH = 60, 0.12, 12, 4
+_EMPTY_COLUMN = 0.05
+"""A feature measured in fewer of the people than this cannot be placed among them."""
+
+
+def fit_margins(people: Sequence[Floats], weights: Sequence[Floats]) -> Margins:
+    """Quantiles of each member's people: `people` holds (n, f) rows with NaN, `weights` (n,)."""
+    from statistics import NormalDist
+
+    deviates = np.array([NormalDist().inv_cdf(float(level)) for level in _LEVELS])
+    grids = []
+    for rows, weight in zip(people, weights, strict=True):
+        grid = np.empty((rows.shape[1], len(_LEVELS)))
+        for feature, column in enumerate(rows.T):
+            known = np.isfinite(column)
+            if known.mean() < _EMPTY_COLUMN:
+                grid[feature] = 1e9 * deviates  # wherever a value lies, it is in the middle
+                continue
+            quantiles = weighted_quantile(column[known], weight[known], _LEVELS)
+            # Steps of no width would divide by nothing; one in ten thousand of the spread is none to a detector.
+            width = max(float(quantiles[-1] - quantiles[0]), 1e-9)
+            grid[feature] = np.maximum.accumulate(quantiles) + 1e-4 * width * np.arange(len(_LEVELS))
+        grids.append(grid)
+    return Margins(np.stack(grids), deviates)
+
+
+def fit_mahalanobis(deviates: Sequence[Floats]) -> Mahalanobis:
+    """From each member's people, balanced: rows (n, f) of deviates; Ledoit and Wolf's (2004) shrinkage."""
+    from sklearn.covariance import LedoitWolf
+
+    centres, whitens = [], []
+    for rows in deviates:
+        fitted = LedoitWolf().fit(rows)
+        centres.append(fitted.location_)
+        values, vectors = np.linalg.eigh(fitted.covariance_)
+        # Signs of eigenvectors are the library's choice; distances do not depend on them, hashes would.
+        vectors *= np.where(vectors[np.abs(vectors).argmax(axis=0), np.arange(len(values))] < 0.0, -1.0, 1.0)
+        whitens.append((vectors / np.sqrt(values)).T)
+    return Mahalanobis(np.stack(centres), np.ascontiguousarray(np.stack(whitens)))
+
+
+def fit_isolation(people: Sequence[Floats], rng: Rng, *, trees: int = 100, sample: int = 256) -> Isolation:
+    """From each member's people, balanced: rows (n, f) with NaN."""
+    from sklearn.ensemble import IsolationForest
+
+    grown: list[Tree] = []
+    for rows in people:
+        filled = np.where(np.isnan(rows), np.nanmedian(rows, axis=0), rows)
+        size = min(sample, len(rows))
+        forest = IsolationForest(n_estimators=trees, max_samples=size, random_state=_seed(rng)).fit(filled)
+        for estimator in forest.estimators_:
+            tree = estimator.tree_
+            depth = _depths(tree.children_left, tree.children_right)
+            inner = tree.children_left >= 0
+            heavier_left = np.zeros(len(depth), dtype=bool)
+            heavier_left[inner] = tree.n_node_samples[tree.children_left[inner]] >= tree.n_node_samples[tree.children_right[inner]]
+            grown.append(
+                Tree(
+                    tree.feature.astype(np.int32),
+                    tree.threshold,
+                    heavier_left,
+                    tree.children_left.astype(np.int32),
+                    tree.children_right.astype(np.int32),
+                    depth + _path(tree.n_node_samples.astype(np.float64)),
+                )
+            )
+    features = people[0].shape[1]
+    return Isolation(stack(grown, features), float(_path(np.array([float(size)]))[0]), len(people))
+
+
+def fit_boosted(members: Sequence[tuple[Floats, Flags, Floats, NDArray[np.str_]]], rng: Rng, *, bags: int = BAGS) -> Boosted:
+    """From each member's (rows (n, f), bot (n,), weight (n,), generator (n,)); bags leave out features and generators."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    grown: list[Tree] = []
+    baselines = []
+    for rows, bot, weight, generator in members:
+        features, baseline = rows.shape[1], 0.0
+        generators = np.unique(generator[bot])
+        for _ in range(bags):
+            known = np.sort(rng.choice(features, max(1, round(BAG_FEATURES * features)), replace=False))
+            met = rng.choice(generators, max(1, round(BAG_GENERATORS * len(generators))), replace=False)
+            # Drawn by weight, not weighted: as fair, another sample for every bag, and the library bins weighted data slowly.
+            here = np.concatenate([_draw(~bot, weight, rng), _draw(bot & np.isin(generator, met), weight, rng)])
+            classifier = HistGradientBoostingClassifier(
+                max_iter=ROUNDS,
+                learning_rate=RATE,
+                max_leaf_nodes=LEAVES,
+                max_depth=DEPTH,
+                min_samples_leaf=20,
+                l2_regularization=5.0,
+                early_stopping=False,
+                random_state=_seed(rng),
+            ).fit(rows[np.ix_(here, known)], bot[here])
+            grown += [_boosted_tree(stage[0], known, bags) for stage in classifier._predictors]
+            baseline += float(np.ravel(classifier._baseline_prediction)[0]) / bags
+        baselines.append(baseline)
+    return Boosted(stack(grown, members[0][0].shape[1]), np.array(baselines))
+
+
+def _draw(of: Flags, weight: Floats, rng: Rng) -> NDArray[np.intp]:
+    """Places of `BAG_SIZE` rows among `of` (n,), drawn with replacement by weight."""
+    places = np.flatnonzero(of)
+    return rng.choice(places, size=BAG_SIZE, p=weight[places] / weight[places].sum())
+
+
+def _boosted_tree(predictor: Any, known: NDArray[np.intp], bags: int) -> Tree:
+    nodes = predictor.nodes
+    leaf = nodes["is_leaf"].astype(bool)
+    return Tree(
+        known[nodes["feature_idx"].astype(np.intp)].astype(np.int32),
+        nodes["num_threshold"].astype(np.float64),
+        nodes["missing_go_to_left"].astype(bool),
+        np.where(leaf, -1, nodes["left"].astype(np.int32)),
+        np.where(leaf, -1, nodes["right"].astype(np.int32)),
+        nodes["value"].astype(np.float64) / bags,
+    )
+
+
+def _depths(left: NDArray[np.int64], right: NDArray[np.int64]) -> Floats:
+    depth = np.zeros(len(left))
+    for node in range(len(left)):  # parents come before their children
+        if left[node] >= 0:
+            depth[[left[node], right[node]]] = depth[node] + 1.0
+    return depth
+
+
+def _path(rows: Floats) -> Floats:
+    """Mean depth at which `rows` (n,) are set apart by random cuts: that of an unsuccessful search in a binary tree."""
+    many = 2.0 * (np.log(np.maximum(rows - 1.0, 1.0)) + np.euler_gamma) - 2.0 * (rows - 1.0) / np.maximum(rows, 1.0)
+    return np.where(rows > 2.0, many, np.where(rows > 1.0, 1.0, 0.0))
+
+
+def _seed(rng: Rng) -> int:
+    return int(rng.integers(2**31))

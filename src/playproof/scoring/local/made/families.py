@@ -1,0 +1,113 @@
+"""Families of made bots: each draws its habits once a session and its chances move by move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from playproof.scoring.local.made.moves import (
+    NOISES,
+    PROFILES,
+    Floats,
+    Move,
+    Rng,
+    Steering,
+    bezier,
+    knotted,
+    lognormal_sum,
+    noise,
+    progress,
+    steered,
+    submovements,
+)
+from playproof.scoring.local.made.play import play
+from playproof.telemetry.session import Session
+
+FAMILIES = (
+    "made-eased",
+    "made-bezier",
+    "made-bezier-noise",
+    "made-profile-noise",
+    "made-knots",
+    "made-wander",
+    "made-lognormal",
+    "made-submovements",
+    "made-steered",
+)
+
+_LIVING = ("minimum-jerk", "beta", "lognormal", "sine", "random")
+"""Profiles that speed up and slow down."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Habits:
+    """What stays the same through one session."""
+
+    family: str
+    profile: str
+    living: str
+    noise: str
+    size: float
+    """Of the noise, pixels."""
+    bend: float
+    """Of the path, as a share of the way."""
+    order: int
+    steering: Steering
+
+    @classmethod
+    def draw(cls, family: str, rng: Rng) -> _Habits:
+        return cls(
+            family=family,
+            profile=str(rng.choice(PROFILES)),
+            living=str(rng.choice(_LIVING)),
+            noise=str(rng.choice(NOISES[1:])),
+            size=float(np.exp(rng.uniform(np.log(0.2), np.log(3.0)))),
+            bend=rng.uniform(0.03, 0.6),
+            order=int(rng.integers(2, 5)),
+            steering=Steering.draw(rng),
+        )
+
+    def move(self, start: Floats, end: Floats, duration: float, step: float, rng: Rng) -> Move:
+        """A move of about `duration` ms, a place every `step` ms."""
+        match self.family:
+            case "made-lognormal":
+                return self._shaken(*lognormal_sum(start, end, duration, step, rng), 0.4, rng)
+            case "made-submovements":
+                return self._shaken(*submovements(start, end, duration, step, rng), 0.4, rng)
+            case "made-steered":
+                return steered(start, end, step, self.steering, rng)
+        t = np.arange(max(2, round(duration / step)) + 1) * step
+        profile = self.profile if self.family in {"made-eased", "made-bezier", "made-wander"} else self.living
+        s = progress(profile, len(t), rng)
+        straight = start + (end - start) * s[:, None]
+        distance = float(np.hypot(*(end - start)))
+        match self.family:
+            case "made-eased":
+                return t, straight
+            case "made-profile-noise":
+                return self._shaken(t, straight, 1.0, rng)
+            case "made-bezier":
+                return t, bezier(start, end, s, self.bend, self.order, rng)
+            case "made-bezier-noise":
+                return self._shaken(t, bezier(start, end, s, self.bend, self.order, rng), 1.0, rng)
+            case "made-knots":
+                return t, knotted(start, end, s, 0.25 * self.bend * distance, rng)
+            case _:
+                return t, straight + _pinned(noise("smooth", t, 0.2 * self.bend * distance, rng))
+
+    def _shaken(self, t: Floats, p: Floats, share: float, rng: Rng) -> Move:
+        return t, p + _pinned(noise(self.noise, t, share * self.size, rng))
+
+
+def _pinned(sway: Floats) -> Floats:
+    """`sway` (n, 2), fading to nothing at both ends."""
+    n = len(sway)
+    near = np.minimum(np.arange(n), np.arange(n)[::-1]) / max(1.0, 0.1 * n)
+    return np.asarray(sway * np.minimum(near, 1.0)[:, None])
+
+
+def make_session(family: str, rng: Rng) -> Session:
+    """One session of a member of `FAMILIES`, clicking its way through targets."""
+    habits = _Habits.draw(family, rng)
+    return play(habits.move, rng)

@@ -1,0 +1,121 @@
+"""Altered recordings: what an attacker makes of people's tracks, and what another recorder makes of the same people.
+
+`morph_session` turns a person's session into a bot's: moves cut out, bent to other targets, retimed, smoothed. It is a
+counterexample. `rerecord` leaves the movement a person's and changes only how it was logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from playproof.scoring.local.made.moves import Floats, Move, Rng
+from playproof.scoring.local.made.play import logged, play
+from playproof.telemetry.session import Session
+
+MORPHS = ("morph-moves", "morph-smooth", "morph-retimed")
+
+_PAUSE_MS = 120.0
+_SHORTEST = 8
+
+
+def morph_session(family: str, session: Session, rng: Rng) -> Session | None:
+    """A bot's session of a member of `MORPHS` made of a person's; `None` where there is too little to make it of."""
+    moves = cut(session)
+    if len(moves) < 3:
+        return None
+    match family:
+        case "morph-moves":
+            return play(_borrower(moves, rng), rng)
+        case "morph-smooth":
+            width = rng.uniform(25.0, 90.0)
+            moves = [(t, _smoothed(t, p, width)) for t, p in moves]
+        case _:
+            moves = [_retimed(move, rng) for move in moves]
+    t = np.concatenate([t for t, _ in moves])
+    p = np.concatenate([p for _, p in moves])
+    clicks = np.stack([session.click_t, session.click_x, session.click_y], axis=1)
+    return logged(t, p, clicks, rng)
+
+
+def cut(session: Session) -> list[Move]:
+    """The moves of a session between pauses, in the session's own time; short ones are left out."""
+    order = np.argsort(session.t, kind="stable")
+    t = session.t[order]
+    p = np.stack([session.x[order], session.y[order]], axis=1)
+    fresh = np.append(True, np.diff(t) > 0.0)
+    t, p = t[fresh], p[fresh]
+    breaks = np.flatnonzero(np.diff(t) > _PAUSE_MS) + 1
+    pieces = zip(np.split(t, breaks), np.split(p, breaks), strict=True)
+    return [(t, p) for t, p in pieces if len(t) >= _SHORTEST and float(np.hypot(*(p[-1] - p[0]))) > 20.0]
+
+
+def _borrower(moves: Sequence[Move], rng: Rng):  # type: ignore[no-untyped-def]
+    """A mover that turns, scales and shears people's moves on to its own targets."""
+    lengths = np.array([float(np.hypot(*(p[-1] - p[0]))) for _, p in moves])
+    keep_time = rng.random() < 0.5
+
+    def move(start: Floats, end: Floats, duration: float, step: float, rng: Rng) -> Move:
+        distance = float(np.hypot(*(end - start)))
+        near = np.argsort(np.abs(np.log(lengths / distance)))[:3]
+        t, p = moves[int(rng.choice(near))]
+        own, wanted = p[-1] - p[0], end - start
+        turn = complex(*wanted) / complex(*own)
+        z = ((p[:, 0] - p[0, 0]) + 1j * (p[:, 1] - p[0, 1])) * turn
+        if rng.random() < 0.3:  # mirrored about the line of the move
+            axis = complex(*wanted) / abs(complex(*wanted))
+            z = np.conj(z / axis) * axis
+        lasts = float(t[-1] - t[0]) * (1.0 if keep_time else np.clip(abs(turn), 0.5, 2.0) ** 0.5)
+        own_t = (t - t[0]) / float(t[-1] - t[0]) * lasts
+        at = np.append(np.arange(0.0, lasts, step), lasts)
+        path = np.stack([np.interp(at, own_t, z.real), np.interp(at, own_t, z.imag)], axis=1)
+        return at, start + path
+
+    return move
+
+
+def _smoothed(t: Floats, p: Floats, width: float) -> Floats:
+    """`p` (n, 2) averaged over a Gaussian of `width` ms."""
+    weight = np.exp(-0.5 * ((t[:, None] - t[None, :]) / width) ** 2)
+    return np.asarray(weight @ p / weight.sum(axis=1, keepdims=True))
+
+
+def _retimed(move: Move, rng: Rng) -> Move:
+    """The same path under a clock that runs fast and slow."""
+    t, p = move
+    knots = np.cumsum(np.exp(rng.normal(0.0, 0.5, 6)))
+    u = (t - t[0]) / float(t[-1] - t[0])
+    warped = np.interp(u, np.linspace(0.0, 1.0, 6), (knots - knots[0]) / (knots[-1] - knots[0]))
+    back = np.interp(u, warped, u)
+    return t, np.stack([np.interp(back, u, p[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def rerecord(session: Session, rng: Rng) -> Session:
+    """The same movement as another screen, mouse and browser would have logged it."""
+    scale = float(np.exp(rng.uniform(np.log(0.6), np.log(1.6))))
+    slower = float(np.exp(rng.normal(0.0, 0.08)))
+    t, x, y = session.t * slower, session.x * scale, session.y * scale
+    period = 1000.0 / float(rng.choice([60.0, 75.0, 100.0, 125.0, 144.0]))
+    frame = np.floor((t + rng.uniform(0.0, period)) / period)
+    last = np.append(frame[1:] != frame[:-1], True) if len(t) else np.zeros(0, dtype=bool)
+    t, x, y = t[last], x[last], y[last]
+    if rng.random() < 0.7:
+        x, y = np.round(x), np.round(y)
+    return Session(
+        id=None,
+        game_type=session.game_type,
+        device_type=session.device_type,
+        duration_ms=session.duration_ms * slower,
+        t=t,
+        x=x,
+        y=y,
+        trusted=session.trusted[last] if session.trusted is not None else None,
+        click_t=session.click_t * slower,
+        click_x=session.click_x * scale,
+        click_y=session.click_y * scale,
+        click_hit=session.click_hit,
+        hits=session.hits,
+        misses=session.misses,
+        ignored_fields=session.ignored_fields,
+    )
