@@ -1,7 +1,7 @@
 """From decoded wire structs to numpy arrays, in the fewest passes that Python allows.
 
 Numbers take a detour that is faster than any loop: msgpack writes a double in nine bytes whatever its value, and every
-`Movement` in the same number of bytes, so what it encodes *is* a record array. `bench/decode.py` measures it beside
+`Movement` in the same number of bytes, so what it encodes *is* a record array. `python -m bench.decode` measures it beside
 the obvious ways.
 """
 

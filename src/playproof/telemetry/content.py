@@ -3,7 +3,7 @@
 A msgpack head, then all numbers as one block of little-endian doubles (t, x, y of the movements, then of the clicks),
 then the flags. The block is laid out by bytes: the first bytes of all doubles, then all second bytes, and so on,
 because whole pixels and tenths of milliseconds leave most of these planes alike: zstd then needs less than half the
-time and four fifths of the room (`bench/decode.py`).
+time, and less room (`python -m bench.decode`).
 
 Rows and columns of one session give equal bytes. The id and the count of ignored fields are no content: the same play
 under another id has the same digest.
