@@ -33,7 +33,7 @@ WAITING_BYTES = 128 * 1024**2
 IDLE_SECONDS = 1.0
 
 _OVERHEAD = 2048  # bytes of a waiting record beside its contents
-_TRUNCATE_BUSY_MS = 100
+_TRUNCATE_BUSY_MS = 20
 
 _log = logging.getLogger("playproof.store")
 
@@ -109,7 +109,8 @@ class Writer:
     def run(self, work: Callable[[Connection], R], *, removes: bool = False) -> R:
         """Run `work` in the writer's thread, in a transaction of its own, and wait.
 
-        With `removes` the write-ahead log is emptied afterwards, so that it does not keep what `work` removed.
+        With `removes` the write-ahead log is emptied afterwards, so that it does not keep what `work` removed: before this
+        returns where nothing else waits and nobody reads from the log, else a little later.
         Raises `StoreError`.
         """
         future: Future[R] = Future()
@@ -158,8 +159,8 @@ class Writer:
             self._store(self._group(item))
         elif isinstance(item, _Task):
             self._perform(item)
-        if self._log_holds_removed and self._clock.monotonic() >= self._truncate_after:
-            self._truncate_log()
+        if self._log_holds_removed:
+            self._truncate_log_if_due()
         return not isinstance(item, _End)
 
     def _group(self, first: _Put) -> list[_Put]:
@@ -212,7 +213,8 @@ class Writer:
             return
         if task.removes:
             self._log_holds_removed = True
-            self._truncate_log()
+            if self._items.empty():
+                self._truncate_log_if_due()
         task.future.set_result(result)
 
     def _rest(self) -> None:
@@ -237,9 +239,12 @@ class Writer:
         self._log_used = True
         return result
 
+    def _truncate_log_if_due(self) -> None:
+        if self._clock.monotonic() >= self._truncate_after:
+            self._truncate_log()
+
     def _truncate_log(self) -> None:
-        """Move the write-ahead log into the database and empty it; again later where that cannot be done now."""
-        self._truncate_after = self._clock.monotonic() + IDLE_SECONDS
+        """Move the write-ahead log into the database and empty it; again a little later where that cannot be done now."""
         try:
             driver = self._connected().connection.driver_connection
             assert driver is not None
@@ -251,7 +256,10 @@ class Writer:
             _log.warning("the write-ahead log stays as it is: %s", unavailable(error))
             self._disconnect()
         else:
-            self._log_used = self._log_holds_removed = bool(blocked)
+            if not blocked:
+                self._log_used = self._log_holds_removed = False
+                return
+        self._truncate_after = self._clock.monotonic() + IDLE_SECONDS
 
     def _connected(self) -> Connection:
         if self._connection is None:
