@@ -53,6 +53,7 @@ def fit(samples: Samples, *, seed: int, weights: Mapping[str, float] = WEIGHTS) 
 
     Raises `ValueError` if there are fewer than `MEMBERS` people in the reference stratum, or no bots.
     """
+    import sklearn.ensemble  # noqa: F401  # the limit holds for libraries already loaded
     from threadpoolctl import threadpool_limits
 
     usable = samples.where(samples.enough)
