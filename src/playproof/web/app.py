@@ -50,7 +50,7 @@ def compose(settings: Settings, clock: Clock | None = None) -> Services:
     """Open what `settings` describe. Raises `StoreRefused`, `ArtefactError` or `SettingsError`."""
     clock = clock or SystemClock()
     metrics = Metrics()
-    judge = build_judge(settings, clock=clock, on_fallback=partial(_note_fallback, metrics))
+    judge = build_judge(settings, clock=clock, on_fallback=partial(note_fallback, metrics))
     admin = admin_key(settings)
     keys = Keys(
         settings.api_keys,
@@ -72,7 +72,8 @@ def compose(settings: Settings, clock: Clock | None = None) -> Services:
     )
 
 
-def _note_fallback(metrics: Metrics, reason: Fallback, error: Exception | None) -> None:
+def note_fallback(metrics: Metrics, reason: Fallback, error: Exception | None) -> None:
+    """Count and log that a lower scorer answered."""
     metrics.count("playproof_fallbacks_total", reason)
     _log.warning("scorer stepped down", exc_info=error, extra={"reason": str(reason)})
 

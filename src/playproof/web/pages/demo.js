@@ -11,10 +11,16 @@ const arena = $("arena");
 let play = null;
 let last = null;
 
+// Whole pixels: positions taken against the corner of the arena must not get fractions that the pointer never had.
+function measured() {
+  const { left, top, width, height } = arena.getBoundingClientRect();
+  return { left: Math.round(left), top: Math.round(top), width: Math.floor(width), height: Math.floor(height) };
+}
+
 function begin() {
-  const box = arena.getBoundingClientRect();
+  arena.classList.remove("done");
   play = {
-    box,
+    box: measured(),
     started: performance.now(),
     moves: { t: [], x: [], y: [], trusted: [] },
     clicks: { t: [], x: [], y: [], hit: [] },
@@ -167,6 +173,7 @@ function show(verdict, done) {
   draw(done);
   $("answer").textContent = JSON.stringify(verdict, null, 2);
   $("sent").textContent = JSON.stringify(last.session);
+  arena.classList.add("done");
   $("result").hidden = false;
   $("headline").focus();
 }
@@ -223,4 +230,4 @@ $("keyform").addEventListener("submit", (event) => {
 });
 document.addEventListener("visibilitychange", () => document.hidden && interrupt("You left the page, so the play was stopped."));
 addEventListener("resize", () => interrupt("The window changed its size, so the play was stopped."));
-addEventListener("scroll", () => play && (play.box = arena.getBoundingClientRect()), { passive: true });
+addEventListener("scroll", () => play && (play.box = measured()), { passive: true });

@@ -50,8 +50,9 @@ def docs() -> Response[bytes]:
 
 
 @get("/assets/{name:str}", sync_to_thread=False)
-def asset(name: str) -> Response[bytes]:
+def asset(request: Request[Any, Any, Any]) -> Response[bytes]:
     """A file of the pages."""
+    name = request.path_params["name"]
     if name not in _PAGES or name.endswith(".html"):
         raise RouteNotFound("nothing is served under this path")
     return _page(name)

@@ -1,0 +1,223 @@
+"""The service for tests: in this process with a scripted model, or as `playproof serve` with the shipped one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+
+from playproof.clock import SystemClock
+from playproof.decision import Judge, Rules
+from playproof.features import NAMES
+from playproof.observe.logging import LogWriter
+from playproof.observe.metrics import Metrics
+from playproof.scoring.base import Calibration
+from playproof.scoring.chain import Chain
+from playproof.scoring.ranges import HumanRanges
+from playproof.service import Service
+from playproof.settings import ApiKey, Secret
+from playproof.store import Store, open_store
+from playproof.testing import columns_body, human_session
+from playproof.web.app import create_app, note_fallback
+from playproof.web.auth import Keys, Neighbourhood
+from playproof.web.retention import Retention
+from playproof.web.services import Limits, Services
+
+Floats = NDArray[np.float64]
+PATIENCE_SECONDS = 60
+
+
+@dataclass
+class Yardstick:
+    """A calibration whose score is the raw score itself."""
+
+    sessions: int = 1000
+    people: int = 99
+    resolved_to: float = 2.0
+
+    def score(self, raw: float) -> float:
+        return raw
+
+    def agreement(self, raw: float, pass_threshold: float, review_threshold: float) -> float:
+        return 0.9
+
+
+@dataclass
+class ScriptedModel:
+    """Answers what the test says."""
+
+    answer: float = 0.5
+    error: Exception | None = None
+    model_id: str = "scripted"
+    model_version: str = "1"
+    calibrators: Mapping[str, Calibration] = field(default_factory=lambda: {"targets/mouse": Yardstick()})
+    ranges: HumanRanges = field(
+        default_factory=lambda: HumanRanges(np.array([0.01, 0.05, 0.5, 0.95, 0.99]), np.tile(np.arange(5.0) - 1e9, (len(NAMES), 1)))
+    )
+
+    def raw(self, rows: Floats) -> Floats:
+        if self.error is not None:
+            raise self.error
+        return np.full(len(rows), self.answer)
+
+
+def body(seed: int = 1, **extra: object) -> bytes:
+    """A person's session in the columns form."""
+    return columns_body(human_session(np.random.default_rng(seed)), **extra)
+
+
+class Site:
+    """The application in this process."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        model: ScriptedModel | None = None,
+        store: Store | None = None,
+        api_keys: Mapping[str, str] | None = None,
+        admin_key: str | None = None,
+        metrics_token: str | None = None,
+        host: str = "127.0.0.1",
+        limits: Limits | None = None,
+        access: LogWriter | None = None,
+        keep_telemetry: bool = True,
+    ) -> None:
+        clock = SystemClock()
+        self.metrics = Metrics()
+        self.store = store or open_store(folder)
+        judge = Judge(Chain(model or ScriptedModel(), partial(note_fallback, self.metrics)), Rules(), clock)
+        keys = [ApiKey(name, Secret(key)) for name, key in (api_keys or {}).items()]
+        self.services = Services(
+            service=Service(judge, self.store, clock=clock, keep_telemetry=keep_telemetry),
+            store=self.store,
+            keys=Keys(keys, admin_key, metrics_token),
+            neighbourhood=Neighbourhood.of(host),
+            metrics=self.metrics,
+            limits=limits or Limits(2 * 1024**2, 10.0),
+            clock=clock,
+            checks={"store": self.store.check},
+        )
+        week = timedelta(days=7)
+        self.app: Any = create_app(self.services, Retention(week, week), access)
+
+    async def ask(self, method: str, path: str, *, client: str = "127.0.0.1", **given: Any) -> httpx.Response:
+        """One request."""
+        transport = httpx.ASGITransport(self.app, client=(client, 4000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
+            return await http.request(method, path, **given)
+
+    def request(self, method: str, path: str, **given: Any) -> httpx.Response:
+        """One request, outside of any event loop."""
+        return asyncio.run(self.ask(method, path, **given))
+
+    def score(self, content: bytes, **headers: str) -> httpx.Response:
+        """Score `content`; underscores in the names of `headers` are dashes."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.request("POST", "/api/v1/score", content=content, headers={"Content-Type": "application/json", **named})
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The value of a sample, 0 where it was never touched."""
+        page = self.metrics.render()[0].decode()
+        for line in page.splitlines():
+            if line.startswith((name + "{", name + " ")) and all(f'{key}="{value}"' in line for key, value in labels.items()):
+                return float(line.rpartition(" ")[2])
+        return 0.0
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+
+def is_problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem document of `response`, checked."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = response.json()
+    assert problem["type"] == f"urn:playproof:problem:{code}"
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
+    assert problem["instance"] == response.request.url.path or "%" in str(response.request.url)
+    return problem
+
+
+@dataclass
+class Serving:
+    """A running `playproof serve`."""
+
+    process: subprocess.Popen[str]
+    url: str
+    banner: str
+    log: Path
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def post(self, content: bytes, **given: Any) -> httpx.Response:
+        """Score `content`."""
+        return httpx.post(
+            f"{self.url}/api/v1/score", content=content, headers={"Content-Type": "application/json"}, timeout=PATIENCE_SECONDS, **given
+        )
+
+    def stop(self, sig: int = signal.SIGTERM) -> int:
+        """Send `sig` and wait; the exit code."""
+        self.process.send_signal(sig)
+        return self.process.wait(PATIENCE_SECONDS)
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *arguments: str, log: Path | None = None, **environment: str) -> Iterator[Serving]:
+    """`playproof serve` on a free port with its data in `folder`; stopped at the end if it still runs."""
+    log = log or folder.with_name(folder.name + ".log")
+    command = [sys.executable, "-m", "playproof", "serve", "--port", "0", "--data-dir", str(folder), *arguments]
+    with (
+        log.open("a") as stderr,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env={**os.environ, **environment}) as process,
+    ):
+        try:
+            banner = _read_until(process, "model")
+            match = re.search(r"http://\S+:\d+", banner)
+            assert match is not None, f"the service did not start: {banner}{log.read_text()}"
+            yield Serving(process, match[0].rstrip("/"), banner, log)
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def _read_until(process: subprocess.Popen[str], word: str) -> str:
+    assert process.stdout is not None
+    deadline = time.perf_counter() + PATIENCE_SECONDS
+    banner = b""
+    while time.perf_counter() < deadline:
+        if not select.select([process.stdout], [], [], 1.0)[0]:
+            continue
+        part = os.read(process.stdout.fileno(), 65536)
+        banner += part
+        lines = banner.decode().splitlines(keepends=True)
+        if not part or any(line.strip().startswith(word) and line.endswith("\n") for line in lines):
+            break
+    return banner.decode()
+
+
+def log_lines(log: Path) -> list[dict[str, Any]]:
+    """The JSON lines of a log."""
+    return [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
