@@ -34,6 +34,12 @@ class Track:
         self._places.append(place)
         self.now += duration
 
+    def follow(self, places: Floats) -> None:
+        """Go through `places` (n, 2), one a millisecond."""
+        self._times.append(self.now + np.arange(float(len(places))))
+        self._places.append(places)
+        self.now += len(places)
+
     def rest(self, duration: float, at: Floats) -> None:
         """Stay at `at`."""
         self._times.append(self.now + np.array([0.0, duration]))

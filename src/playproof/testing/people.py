@@ -25,21 +25,19 @@ def human_session(
 ) -> Session:
     """A play of `targets` targets, logged every `step_ms` while the pointer moves.
 
-    Each reach is a minimum-jerk primary movement that falls short or over, then one or two corrections (Meyer et al.
-    1988); duration follows Fitts's law with a spread, the path bends, and a tremor of 8 to 12 Hz rides on it.
+    Each reach is a few overlapping strokes, fast to rise and slow to fall, that miss a little and correct (Meyer et al.
+    1988; Plamondon 1995); their duration follows Fitts's law with a spread. The pace wavers and the hand trembles.
     """
     track = Track()
-    slope = rng.uniform(110.0, 160.0)
-    bend = rng.normal(0.0, 0.04)
+    slope = rng.uniform(80.0, 115.0)
     at = AREA_PX * rng.uniform(0.2, 0.8, 2)
     for _ in range(targets):
         target = AREA_PX * rng.uniform(0.06, 0.94, 2)
-        track.rest(rng.lognormal(np.log(180.0), 0.35), at)
-        at = _reach(track, rng, at, target, slope, bend)
-        dwell = rng.lognormal(np.log(90.0), 0.3)
-        track.rest(dwell, at)
+        track.rest(rng.lognormal(np.log(90.0), 0.9), at)
+        at = _reach(track, rng, at, target, slope)
+        track.rest(rng.lognormal(np.log(50.0), 0.7), at)
         track.click(at)
-        track.rest(rng.lognormal(np.log(70.0), 0.3), at)
+        track.rest(rng.lognormal(np.log(40.0), 0.6), at)
     time, place = track.sampled(1.0)
     place = place + _tremor(rng, time, place)
     return logged(
@@ -56,36 +54,48 @@ def human_session(
     )
 
 
-def _reach(track: Track, rng: np.random.Generator, start: Floats, target: Floats, slope: float, bend: float) -> Floats:
-    """Move from `start` into `target` with corrections; where it ended."""
+def _reach(track: Track, rng: np.random.Generator, start: Floats, target: Floats, slope: float) -> Floats:
+    """Go from `start` into `target`; where it ended."""
     aim = target + rng.normal(0.0, RADIUS_PX / 4.0, 2)
-    at = start
-    for attempt in range(4):
+    at, begin = start, 0.0
+    strokes: list[tuple[float, float, float, Floats]] = []
+    for attempt in range(6):
         left = aim - at
         distance = float(np.hypot(*left))
-        if distance < (4.0 if attempt else 1.0):
+        if distance < (3.0 if attempt else 0.5):
             break
-        share = rng.normal(0.95, 0.05) if attempt == 0 else rng.normal(0.9, 0.15)
-        end = at + left * share + rng.normal(0.0, 0.03 * distance + 0.5, 2)
-        bits = np.log2(distance / (2.0 * RADIUS_PX if attempt == 0 else 10.0) + 1.0)
-        duration = (70.0 + slope * bits) * rng.lognormal(0.0, 0.15)
-        peak = rng.uniform(0.34, 0.46)  # people brake longer than they speed up
-        track.move(at, end, duration, bow=distance * rng.normal(bend, 0.05), peak=peak)
-        at = end
-        if attempt:
-            track.rest(rng.uniform(20.0, 90.0), at)
-    return at
+        share = rng.normal(0.86, 0.09) if attempt == 0 else rng.normal(0.9, 0.2)
+        step = _turned(left * share, rng.normal(0.0, 0.14))
+        duration = (60.0 + slope * np.log2(distance / (2.0 * RADIUS_PX) + 1.0)) * rng.lognormal(0.0, 0.3)
+        strokes.append((begin, duration, rng.uniform(3.0, 6.5), step))
+        at = at + step
+        begin += duration * rng.uniform(0.55, 1.0)
+    time = np.arange(0.0, begin + 60.0)
+    waver = 0.4 * _noise(rng, len(time), 60)
+    time = np.cumsum(np.exp(waver)) - 1.0
+    place = np.tile(start, (len(time), 1))
+    for first, duration, steepness, step in strokes:
+        since = np.maximum(time - first, 1e-9) / (0.45 * duration)
+        place += step / (1.0 + since**-steepness)[:, None]
+    track.follow(place)
+    return place[-1]
+
+
+def _turned(way: Floats, angle: float) -> Floats:
+    return np.array([way[0] * np.cos(angle) - way[1] * np.sin(angle), way[0] * np.sin(angle) + way[1] * np.cos(angle)])
+
+
+def _noise(rng: np.random.Generator, count: int, width: int) -> Floats:
+    """Unit noise, smooth over `width` samples."""
+    kernel = np.hanning(width)
+    return np.asarray(np.convolve(rng.normal(0.0, 1.0, count + width - 1), kernel / np.sqrt((kernel**2).sum()), "valid"))
 
 
 def _tremor(rng: np.random.Generator, time: Floats, place: Floats) -> Floats:
-    """Physiological tremor, and noise that grows with speed."""
+    """Physiological tremor, and noise that grows with speed; none at rest."""
     speed = np.hypot(*np.gradient(place, axis=0).T)
-    wander = np.zeros_like(place)
-    for _ in range(5):
-        frequency, phase = rng.uniform(8.0, 12.0), rng.uniform(0.0, 2.0 * np.pi, 2)
-        wander += rng.uniform(0.05, 0.25) * np.sin(2.0 * np.pi * frequency * time[:, None] / 1000.0 + phase)
     kernel = np.hanning(45)
-    noise = np.stack([np.convolve(rng.normal(0.0, 1.0, len(time)), kernel / np.sqrt((kernel**2).sum()), "same") for _ in range(2)], axis=1)
-    moving = (speed > 0.02).astype(float)
-    envelope = np.convolve(moving, kernel / kernel.sum(), "same")
-    return np.asarray(envelope[:, None] * (wander + noise * (0.2 + 0.8 * speed[:, None])))
+    moving = np.convolve((speed > 0.02).astype(float), kernel / kernel.sum(), "same")
+    noise = np.stack([_noise(rng, len(time), 170) for _ in range(2)], axis=1)
+    fine = np.stack([_noise(rng, len(time), 50) for _ in range(2)], axis=1)
+    return np.asarray(moving[:, None] * (noise * (0.6 + 2.5 * speed[:, None]) + fine * (0.05 + 0.08 * speed[:, None])))
