@@ -2,9 +2,8 @@
 
     python -m bench.store [--seconds 5]
 
-The busy loop does what a request costs before its verdict is stored (47 KB in, decoded, made canonical) in `CONNECTIONS`
-tasks, each of which waits for its session to be on disk before it takes the next. It is measured at two switch intervals:
-at Python's own the writer's thread hardly gets the interpreter back from a loop that is busy with short system calls.
+The busy loop does what a request costs before its verdict is stored (47 KB in, decoded, made canonical), in tasks each of
+which waits for its session to be on disk before it takes the next.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import socket
-import sys
 import tempfile
 import time
 from collections import deque
@@ -30,12 +28,12 @@ import zstandard
 from bench.machine import machine
 from bench.sessions import bodies
 from playproof.store import Commit, PutOutcome, SessionRecord, Store, open_store
+from playproof.store.sqlite.driver import find_driver
 from playproof.telemetry import canonical, decode
 from playproof.testing import session_record
 
-CONNECTIONS = 8
-IN_FLIGHT = 64
-INTERVALS = (0.005, 0.0001)
+CONNECTIONS = (8, 64)
+IN_FLIGHT = (1, 8, 64)
 
 
 @dataclass(slots=True)
@@ -51,7 +49,7 @@ class Figures:
         p50, p99 = np.percentile(self.latencies, [50, 99]) * 1e3
         group = sum(commit.sessions for commit in self.commits) / len(self.commits)
         each = f"{p50:.1f} ms median, {p99:.1f} ms p99"
-        return f"{name:<44} {len(self.latencies) / self.seconds:7,.0f} sessions/s  {each}, {group:.1f} a commit"
+        return f"{name:<32} {len(self.latencies) / self.seconds:7,.0f} sessions/s  {each}, {group:.1f} a commit"
 
 
 def record(number: int, content: bytes) -> SessionRecord:
@@ -59,8 +57,8 @@ def record(number: int, content: bytes) -> SessionRecord:
     return session_record(f"bench-{number:012d}", content=content, verdict=b"x" * 1200)
 
 
-def alone(store: Store, contents: list[bytes], seconds: float, figures: Figures) -> None:
-    """Keep `IN_FLIGHT` sessions waiting."""
+def alone(in_flight: int, contents: list[bytes], seconds: float, store: Store, figures: Figures) -> None:
+    """Keep `in_flight` sessions waiting."""
     waiting: deque[Future[PutOutcome]] = deque()
     started = time.perf_counter()
     number = 0
@@ -69,7 +67,7 @@ def alone(store: Store, contents: list[bytes], seconds: float, figures: Figures)
         future.add_done_callback(partial(_note, figures, time.perf_counter()))
         waiting.append(future)
         number += 1
-        if len(waiting) >= IN_FLIGHT:
+        if len(waiting) >= in_flight:
             waiting.popleft().result()
     for future in waiting:
         future.result()
@@ -103,13 +101,13 @@ async def _connection(store: Store, requests: list[bytes], end: float, first: in
     server.close()
 
 
-def beside_requests(store: Store, requests: list[bytes], seconds: float, figures: Figures) -> None:
-    """`CONNECTIONS` tasks of one event loop, each with one request under way."""
+def beside_requests(connections: int, requests: list[bytes], seconds: float, store: Store, figures: Figures) -> None:
+    """Tasks of one event loop, each with one request under way."""
 
     async def serve() -> None:
         started = time.perf_counter()
         end = started + seconds
-        await asyncio.gather(*(_connection(store, requests, end, task * 10**9, figures) for task in range(CONNECTIONS)))
+        await asyncio.gather(*(_connection(store, requests, end, task * 10**9, figures) for task in range(connections)))
         figures.seconds = time.perf_counter() - started
 
     uvloop.run(serve())
@@ -140,20 +138,18 @@ def levels(contents: list[bytes]) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Speed of the store.")
-    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
     seconds = parser.parse_args(arguments).seconds
     requests = bodies("rows")
     contents = [canonical(decode(body)) for body in requests]
-    print(f"store, {machine()}")
+    print(f"store, {machine()}, {find_driver()}")
     levels(contents)
-    figures = measure(lambda store, figures: alone(store, contents, seconds, figures))
-    print(figures.line(f"alone, {IN_FLIGHT} waiting"))
-    before = sys.getswitchinterval()
-    for interval in INTERVALS:
-        sys.setswitchinterval(interval)
-        figures = measure(lambda store, figures: beside_requests(store, requests, seconds, figures))
-        print(figures.line(f"beside {CONNECTIONS} requests, switching every {interval * 1e3:g} ms"))
-    sys.setswitchinterval(before)
+    for in_flight in IN_FLIGHT:
+        figures = measure(partial(alone, in_flight, contents, seconds))
+        print(figures.line(f"alone, {in_flight} waiting"))
+    for connections in CONNECTIONS:
+        figures = measure(partial(beside_requests, connections, requests, seconds))
+        print(figures.line(f"beside {connections} requests at a time"))
 
 
 if __name__ == "__main__":
