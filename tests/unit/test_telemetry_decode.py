@@ -324,6 +324,15 @@ def test_options_are_read_from_requests_alone() -> None:
     assert decode(body(options={"useBatch": True})).ignored_fields == 0
 
 
+@pytest.mark.parametrize("name", ["n" * 100_000, "`" * 100_000, "a` - at `$.b`"])
+def test_errors_repeat_little_of_what_was_sent(name: str) -> None:
+    for decoder, fields in ((decode_request, {"options": {name: 1}}), (decode_labelled, {"labels": {"label": name}})):
+        with pytest.raises(InvalidSession) as caught:
+            decoder(body(**fields))
+        assert len(str(caught.value)) < 300
+        assert caught.value.path.startswith("$.")
+
+
 def test_errors_survive_the_way_between_processes() -> None:
     error = refused(body(movements=3))
     again = copy.copy(error)  # by the same way as a pickle between worker processes

@@ -40,6 +40,14 @@ _AT_PATH = {
 }
 
 
+_MOST_QUOTED = 64
+"""Characters of what was sent that an error repeats at most."""
+
+
+def _quoted(text: str) -> str:
+    return text if len(text) <= _MOST_QUOTED else text[:_MOST_QUOTED] + "…"
+
+
 def _named(types: str) -> str:
     """msgspec's `int | null` in words; null is not advertised, for it only means absent."""
     if types in _EXPECTED:
@@ -69,13 +77,13 @@ def invalid(error: msgspec.ValidationError, root: str = "$") -> InvalidSession:
     if missing := _MISSING.match(what):
         return InvalidSession("nothing found", path=f"{path}.{missing['name']}", expected=_field_wanted(path, missing["name"]))
     if unknown := _UNKNOWN.match(what):
-        return InvalidSession("unknown name", path=f"{path}.{unknown['name']}", expected="no such field")
+        return InvalidSession("unknown name", path=f"{path}.{_quoted(unknown['name'])}", expected="no such field")
     if bound := _BOUND.match(what):
         expected = _AT_PATH.get(path) or f"a number {bound['sign']} {bound['bound']}"
         return InvalidSession("found a number out of bounds", path=path, expected=expected)
     if what == "Number out of range":
         return InvalidSession("found a number beyond double precision", path=path, expected=_wanted_at(path, "float"))
-    return InvalidSession(f"not usable: {what.replace('`', '')}", path=path, expected=_AT_PATH.get(path, ""))
+    return InvalidSession(f"not usable: {_quoted(what.replace('`', ''))}", path=_quoted(path), expected=_AT_PATH.get(path, "another value"))
 
 
 def malformed(error: Exception, body: bytes) -> MalformedJson:

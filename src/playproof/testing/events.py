@@ -16,15 +16,11 @@ class Track:
         self._times: list[Floats] = []
         self._places: list[Floats] = []
 
-    def move(self, start: Floats, end: Floats, duration: float, *, bow: float = 0.0, peak: float = 0.5, linear: bool = False) -> None:
-        """From `start` to `end`, minimum-jerk (Flash and Hogan 1985) or at an even speed, `bow` pixels aside half-way.
-
-        `peak` is the share of the duration at which the speed is highest.
-        """
+    def move(self, start: Floats, end: Floats, duration: float, *, bow: float = 0.0, linear: bool = False) -> None:
+        """From `start` to `end`, minimum-jerk (Flash and Hogan 1985) or at an even speed, `bow` pixels aside half-way."""
         time = np.arange(0.0, duration, 1.0)
         share = time / duration
         if not linear:
-            share = share ** (np.log(0.5) / np.log(peak))
             share = share**3 * (10.0 - 15.0 * share + 6.0 * share**2)
         way = end - start
         length = float(np.hypot(*way)) or 1.0

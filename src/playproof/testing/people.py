@@ -78,7 +78,8 @@ def _reach(track: Track, rng: np.random.Generator, start: Floats, target: Floats
         since = np.maximum(time - first, 1e-9) / (0.45 * duration)
         place += step / (1.0 + since**-steepness)[:, None]
     track.follow(place)
-    return place[-1]
+    end: Floats = place[-1]
+    return end
 
 
 def _turned(way: Floats, angle: float) -> Floats:
