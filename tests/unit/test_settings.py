@@ -132,6 +132,7 @@ def test_programs_get_the_warnings_in_the_log(caplog: pytest.LogCaptureFixture) 
         ("PLAYPROOF_DURABILITY", "Normal", "normal"),
         ("PLAYPROOF_DATA_DIR", "/srv/playproof", Path("/srv/playproof")),
         ("ANOMALY_THRESHOLD_REVIEW", "3", 3.0),
+        ("PLAYPROOF_ALLOWED_HOSTS", "a.example, b.example", ("a.example", "b.example")),
         ("PLAYPROOF_PORT", "", 8000),
     ],
 )
