@@ -179,4 +179,3 @@ def _check_finite(wire: Body, moves: Floats, clicks: Floats) -> None:
             axis, index = (int(at) for at in bad[0])
             where = f"[{index}].{('timestamp', 'x', 'y')[axis]}" if isinstance(events, list) else f".{'txy'[axis]}[{index}]"
             raise InvalidSession("found NaN or an infinity", path=path + where, expected="a finite number")
-
