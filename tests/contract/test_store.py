@@ -227,6 +227,10 @@ def test_a_record_that_cannot_be_stored_fails_alone(store: Store) -> None:
     store.check()
 
 
+def test_a_text_that_cannot_be_stored_is_not_found(store: Store) -> None:
+    assert store.get("open", "\ud800") is None
+
+
 def test_a_cancelled_record_is_not_stored(store: Store) -> None:
     release, thread = blocked(store)
     given_up = store.put(session_record("a"))

@@ -239,6 +239,15 @@ def test_damage_met_while_running_is_told_and_is_no_crash(tmp_path: Path) -> Non
             store.check()
 
 
+def test_damaged_telemetry_is_told(tmp_path: Path) -> None:
+    with closing(open_store(tmp_path)) as store:
+        store.put(session_record("a", content=b"telemetry" * 100)).result(SECONDS)
+        with closing(REAL.module.connect(str(tmp_path / DATABASE_NAME))) as database, database:
+            database.execute("UPDATE telemetry SET content = substr(content, 1, 20)")
+        with pytest.raises(StoreUnavailable, match="telemetry is damaged"):
+            store.get("open", "a")
+
+
 FULL_DISK = """
 import json, resource, sys
 from pathlib import Path

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import zstandard
 
+from playproof.errors import StoreUnavailable
+
 LEVEL = 1
 """On a session's coordinates higher levels cost more time and save next to nothing (`bench/store.py`)."""
 
 _NOTHING = zstandard.ZstdCompressor().compress(b"")
-
-_MOST = 64 * 1024**2
-"""Bytes; no session comes near, and a damaged frame must not make us allocate what it claims."""
 
 
 class Compressor:
@@ -32,5 +31,8 @@ class Compressor:
 
 
 def decompress(frame: bytes) -> bytes:
-    """The content of one frame."""
-    return zstandard.ZstdDecompressor().decompress(frame, max_output_size=_MOST)
+    """The content of one frame. Raises `StoreUnavailable` where it is damaged."""
+    try:
+        return zstandard.ZstdDecompressor().decompress(frame)
+    except zstandard.ZstdError as error:
+        raise StoreUnavailable(f"the stored telemetry is damaged: {error}") from None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from playproof.clock import Clock, SystemClock
 from playproof.errors import StoreRefused, StoreUnavailable
@@ -77,8 +77,10 @@ class SqliteStore:
         try:
             with self._reading.connect() as connection:
                 found = sessions.get(connection, scope, session_id)
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             raise unavailable(error) from error
+        except UnicodeEncodeError:
+            return None  # half of a surrogate pair: no such text can have been stored
         if found is None:
             return None
         stored, frame = found
