@@ -19,7 +19,7 @@ DURATION_TOLERANCE = 0.10
 TELEPORT_PX = 100.0
 """A click this far from the pointer's last and next place was not made by that pointer."""
 TELLING_SHARE = 0.10
-"""Of movements; below it fractional and zero-distance movements are any browser's, and not worth a word."""
+"""Of movements; up to it fractional and zero-distance movements are any browser's, and scripted ones an extension's."""
 
 _TAPPED = frozenset({"touch", "stylus", "keyboard"})
 """Devices whose clicks no movement needs to lead to."""
@@ -29,7 +29,7 @@ def inspect(session: Session) -> tuple[Finding, ...]:
     """What is impossible or telling in `session`, in a fixed order; most sessions give nothing."""
     found: list[Finding] = []
     trusted = session.trusted
-    if trusted is not None and (forged := int(np.count_nonzero(trusted == 0))):
+    if trusted is not None and (forged := int(np.count_nonzero(trusted == 0))) > TELLING_SHARE * len(trusted):
         found.append(Finding("untrusted_events", f"{forged} of {len(trusted)} movements were made by a script", forged))
     with np.errstate(over="ignore"):
         reversed_ = _times(session, found)
