@@ -265,7 +265,7 @@ def put(i):
     except StoreUnavailable as error:
         return str(error)
 
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))  # bytes, of any one file
 full = [put(i) for i in range(200)]
 try:
     store.check()
@@ -273,11 +273,16 @@ try:
 except StoreUnavailable:
     ready = False
 there = [store.get("open", f"s{i}") is not None for i in range(200)]
+resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))
+try:
+    open_store(Path(sys.argv[1]) / "new")
+except StoreUnavailable as error:
+    new = str(error)
 resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 roomy = [put(i) for i in range(200)]
 store.check()
 store.close()
-print(json.dumps({"full": full, "ready": ready, "there": there, "roomy": roomy}))
+print(json.dumps({"full": full, "ready": ready, "there": there, "roomy": roomy, "new": new}))
 """
 
 
@@ -292,4 +297,5 @@ def test_a_full_disk_fails_what_it_cannot_take_and_loses_nothing_answered(tmp_pa
     # Room again: what was answered is replayed, everything else can be stored.
     assert set(said["roomy"]) == {"stored", "replayed"}
     assert all(status == "replayed" for status, lost in zip(said["roomy"], failed, strict=True) if not lost)
+    assert f"cannot open {tmp_path / 'new'}" in said["new"]
     assert _integrity(tmp_path) == "ok"

@@ -46,7 +46,7 @@ def at_opening(error: BaseException, path: Path) -> StoreError:
         return StoreRefused(f"{path} is damaged or no database; `playproof restore` puts a backup in its place")
     if name in _FORBIDDEN:
         return not_writable(path.parent, str(getattr(error, "orig", error)))
-    return as_store_error(error)
+    return error if isinstance(error, StoreError) else StoreUnavailable(f"cannot open {path}: {unavailable(error)}")
 
 
 def not_writable(folder: Path, why: str | None) -> StoreRefused:
