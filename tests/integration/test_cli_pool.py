@@ -58,7 +58,11 @@ def test_what_waits_is_bounded_by_the_window() -> None:
 
 
 def test_a_worker_that_dies_is_an_error_and_not_a_hang() -> None:
-    pool: OrderedPool[int, int] = OrderedPool(lambda task: os.kill(os.getpid(), signal.SIGKILL) or task, nothing, [].append, 1)
+    def work(task: int) -> int:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return task
+
+    pool: OrderedPool[int, int] = OrderedPool(work, nothing, [].append, 1)
     pool.submit(1)
     with pytest.raises(WorkerLost, match="worker process ended"):
         pool.finish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -17,13 +18,13 @@ PASS, REVIEW, FAIL = Decision.PASS, Decision.REVIEW, Decision.FAIL
 
 
 def human(person: str, decision: Decision, score: float, source: str = "lab", fold: int = 0) -> Outcome:
-    return Outcome(Labels("human", source, person), decision, score, score, (), fold)
+    return Outcome(Labels("human", source, person), decision, score, score, (), fold=fold)
 
 
 def bot(
     generator: str, decision: Decision, score: float | None, *, family: str = "", fold: int = 0, reasons: tuple[ReasonCode, ...] = ()
 ) -> Outcome:
-    return Outcome(Labels("bot", "made", "", family, generator), decision, score, score, reasons, fold)
+    return Outcome(Labels("bot", "made", "", family, generator), decision, score, score, reasons, fold=fold)
 
 
 PEOPLE = [human("ann", PASS, 0.1), human("ann", REVIEW, 2.2), human("bea", PASS, 0.4), human("cy", FAIL, 3.0, source="web")]
@@ -112,3 +113,18 @@ def test_names_fall_back_where_labels_are_bare() -> None:
     assert person_of(Labels("human", "lab", "1")) != person_of(Labels("human", "web", "1"))
     assert generator_of(Labels("bot", "made", family="f")) == "f"
     assert family_of(Labels("bot", "made", generator="g")) == "g"
+
+
+def test_scores_of_observing_strata_are_counted_but_not_compared() -> None:
+    elsewhere = replace(human("dot", REVIEW, 9.0), observing=True)
+    odd = replace(bot("gamma", REVIEW, 0.0), observing=True)
+    figures = summarise([*PEOPLE, elsewhere, *BOTS, odd], unseen, seed=1)
+    without = summarise([*PEOPLE, *BOTS], unseen, seed=1)
+    assert figures.people[0].observing == 1
+    assert str(figures.people[0].not_passed) == "2/4"
+    assert figures.separation is not None
+    assert without.separation is not None
+    assert figures.separation.roc_auc == without.separation.roc_auc
+    gamma = figures.generators[-1]
+    assert gamma.name == "gamma"
+    assert math.isnan(gamma.auc)

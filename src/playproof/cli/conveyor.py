@@ -85,7 +85,7 @@ class Conveyor:
             self._pool.submit(batch)
 
     def _write(self, answers: Answers) -> None:
-        self.count += answers.count
+        self.count += answers.lines
         self.bad += answers.bad
         self._sink.write(answers.body)
         if self._prompt:

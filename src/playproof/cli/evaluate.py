@@ -100,6 +100,7 @@ def _lines(evaluation: Evaluation, *, families: bool) -> Iterator[str]:
         low, high = separation.mean_interval
         yield from _titled(
             "Scores",
+            f"{separation.people} sessions of people and {separation.bots} of bots in calibrated strata. "
             f"ROC AUC {separation.roc_auc:.4f} over sessions; {separation.mean_roc_auc:.4f} as the mean over generators "
             f"({low:.4f} to {high:.4f}); equal error rate {tables.percent(separation.equal_error)}",
         )

@@ -31,7 +31,7 @@ class Answers(NamedTuple):
 
     body: bytes
     """One line each, in order."""
-    count: int
+    lines: int
     bad: int
     """How many of them are errors."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from statistics import NormalDist
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from playproof.evaluation.tables import percent
 WIDTH = 720
 _PROBIT = NormalDist().inv_cdf
 _DET_ENDS = (0.0005, 0.6)
-_DET_TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
+_DET_TICKS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 _BIN = 0.25
 _LAST_BIN = 6.0
 """Scores from here on, and sessions that only the rules judged, share the last bin."""
@@ -151,7 +151,7 @@ def _shares(scores: Floats, weights: Floats, edges: Floats) -> Floats:
     return shares
 
 
-def _steps(edges: Floats, shares: Floats, x: Callable[[float], float], y: Callable[[float], float], bottom: float) -> str:
+def _steps(edges: Floats, shares: Floats, x: Scale, y: Scale, bottom: float) -> str:
     parts = [f"M{x(float(edges[0]))} {bottom}"]
     for low, high, share in zip(edges[:-1], edges[1:], shares, strict=True):
         parts.append(f"L{x(float(low))} {y(float(share))}L{x(float(high))} {y(float(share))}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playproof.decision.reasons import ReasonCode
@@ -22,6 +23,8 @@ class Outcome:
     """-log10 p, higher is less human; `None` where only the rules answered."""
     raw: float | None
     reasons: tuple[ReasonCode, ...]
+    observing: bool = False
+    """The stratum is not calibrated, so its score promises no rate."""
     fold: int = 0
     """Which refit judged it; raw scores of different folds do not compare."""
 
@@ -38,8 +41,21 @@ class Outcome:
 
 def outcome_of(labels: Labels, verdict: Verdict, fold: int = 0) -> Outcome:
     """The outcome of a session with `labels` on which `verdict` was given."""
-    reasons = tuple(ReasonCode(reason.code) for reason in verdict.reasons)
-    return Outcome(labels, verdict.decision, verdict.anomaly.anomaly_score, verdict.anomaly.raw_score, reasons, fold)
+    calibration = verdict.calibration
+    return Outcome(
+        labels=labels,
+        decision=verdict.decision,
+        score=verdict.anomaly.anomaly_score,
+        raw=verdict.anomaly.raw_score,
+        reasons=tuple(ReasonCode(reason.code) for reason in verdict.reasons),
+        observing=calibration is not None and calibration.status == "observing",
+        fold=fold,
+    )
+
+
+def calibrated(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Those whose score may be compared with other people's: of calibrated strata, or judged by the rules alone."""
+    return [outcome for outcome in outcomes if not outcome.observing]
 
 
 def person_of(labels: Labels) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from playproof.evaluation.charts import Bar, Curve, bars, det_chart, histogram
 from playproof.evaluation.metrics import det_curve
-from playproof.evaluation.outcomes import Outcome, generator_of
+from playproof.evaluation.outcomes import Outcome, calibrated, generator_of
 from playproof.evaluation.result import Evaluation
 from playproof.evaluation.summary import Figures, Separation, Standing, generator_weights, scores_of
 from playproof.evaluation.tables import (
@@ -40,12 +40,12 @@ def render(evaluation: Evaluation, outcomes: Sequence[Outcome]) -> str:
     """The page, as HTML."""
     style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
     figures = evaluation.figures
-    people = [outcome for outcome in outcomes if outcome.human]
-    bots = [outcome for outcome in outcomes if not outcome.human]
+    people = [outcome for outcome in calibrated(outcomes) if outcome.human]
+    bots = [outcome for outcome in calibrated(outcomes) if not outcome.human]
     parts = [_head(evaluation), _cards(figures)]
-    if people:
+    if figures.people:
         parts.append(_people(figures))
-    if bots:
+    if figures.generators:
         parts.append(_generators(figures))
     if people and bots:
         parts += [_scores(evaluation, people, bots), _trade_off(evaluation, people, bots)]
@@ -79,7 +79,7 @@ def _cards(figures: Figures) -> str:
             "people",
             f"People of {row.source} not passed",
             percent(row.not_passed.rate),
-            f"{row.not_passed} · {ends(row.not_passed.bootstrap)}",
+            f"{row.not_passed} · {ends(row.not_passed.bootstrap)}{' · stratum only observed' if row.observing == row.not_passed.total else ''}",
         )
         for row in figures.people
     ]
@@ -113,7 +113,9 @@ def _people(figures: Figures) -> str:
     return _section(
         "People, by source",
         "Bars are the share not passed; whiskers the bootstrap over people, who are drawn with all their sessions. "
-        "Wilson's interval takes sessions for independent and is the wider where nobody, or one person, was flagged.",
+        "Wilson's interval takes sessions for independent and is the wider where nobody, or one person, was flagged. "
+        "Observing counts sessions of games and devices of which too few people are known: their score promises no rate, "
+        "and cannot fail them.",
         bars(lines, highest, "People not passed, by source"),
         _table(people_table(figures)),
     )
@@ -137,7 +139,7 @@ def _scores(evaluation: Evaluation, people: Sequence[Outcome], bots: Sequence[Ou
     human, bot = scores_of(people), scores_of(bots)
     return _section(
         "Scores",
-        "Shares of people (blue) and of bots (orange, every generator weighing the same). "
+        "Shares of people (blue) and of bots (orange, every generator weighing the same) in calibrated strata. "
         f"{int(np.isinf(human).sum())} sessions of people and {int(np.isinf(bot).sum())} of bots have too little movement for a score; "
         "the rules alone judge them, and they stand in the last bin.",
         histogram(human, bot, generator_weights(bots), _thresholds(evaluation)),

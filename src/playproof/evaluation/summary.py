@@ -20,7 +20,7 @@ from playproof.evaluation.metrics import (
     roc_auc,
     wilson,
 )
-from playproof.evaluation.outcomes import Outcome, family_of, generator_of, person_of, source_of
+from playproof.evaluation.outcomes import Outcome, calibrated, family_of, generator_of, person_of, source_of
 
 
 class Standing(StrEnum):
@@ -61,6 +61,8 @@ class PeopleRow(msgspec.Struct, frozen=True, rename="camel"):
 
     source: str
     people: int
+    observing: int
+    """Sessions in strata that are not calibrated."""
     not_passed: Count
     failed: Count
 
@@ -73,7 +75,7 @@ class BotRow(msgspec.Struct, frozen=True, rename="camel"):
     not_passed: Count
     failed: Count
     auc: float
-    """ROC AUC against the people that the same model judged."""
+    """ROC AUC of the sessions in calibrated strata, against the people there whom the same model judged."""
 
 
 class MeanRow(msgspec.Struct, frozen=True, rename="camel"):
@@ -99,7 +101,11 @@ class RuleRow(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Separation(msgspec.Struct, frozen=True, rename="camel"):
-    """How well the score alone ranks bots above people; a session without a score ranks as the least human."""
+    """How well the score alone ranks bots above people in calibrated strata; a session without a score ranks last."""
+
+    people: int
+    """Sessions of people compared."""
+    bots: int
 
     roc_auc: float
     """Every session weighing the same; across folds by the calibrated score."""
@@ -119,7 +125,7 @@ class Figures(msgspec.Struct, frozen=True, rename="camel"):
     means: tuple[MeanRow, ...]
     rules: tuple[RuleRow, ...]
     separation: Separation | None
-    """`None` where there are not both people and bots."""
+    """`None` where there are not both people and bots of calibrated strata."""
 
 
 Standings = Callable[[str, str], Standing]
@@ -139,7 +145,7 @@ def summarise(outcomes: Sequence[Outcome], standing: Standings, seed: int) -> Fi
         families=families,
         means=tuple(_mean_rows(generators, rng)),
         rules=tuple(_rule_rows(people, bots, rng)),
-        separation=_separation(people, bots, rng) if people and bots else None,
+        separation=_separation(calibrated(people), calibrated(bots), rng),
     )
 
 
@@ -188,6 +194,7 @@ def _people_row(name: str, group: Sequence[Outcome], rng: np.random.Generator) -
     return PeopleRow(
         source=name,
         people=len({person_of(outcome.labels) for outcome in group}),
+        observing=sum(outcome.observing for outcome in group),
         not_passed=_count([not outcome.passed for outcome in group], group, rng),
         failed=_count([outcome.decision is Decision.FAIL for outcome in group], group, rng),
     )
@@ -203,13 +210,15 @@ def _bot_row(name: str, group: Sequence[Outcome], people: Sequence[Outcome], sta
     # Of a generator's drivers the best known decides: one seen driver makes the generator a seen one.
     order = [Standing.SEEN, Standing.NEW_DRIVER, Standing.HELD_OUT, Standing.UNSEEN, Standing.UNKNOWN]
     folds = {outcome.fold for outcome in group}
-    ranks = _ranks([*(outcome for outcome in people if outcome.fold in folds), *group])
+    judged = calibrated(group)
+    ranks = _ranks([*(outcome for outcome in calibrated(people) if outcome.fold in folds), *judged])
+    met = len(ranks) - len(judged)
     return BotRow(
         name=name,
         standing=min(knowledge, key=order.index),
         not_passed=_bot_count([not outcome.passed for outcome in group]),
         failed=_bot_count([outcome.decision is Decision.FAIL for outcome in group]),
-        auc=roc_auc(ranks[: -len(group)], ranks[-len(group) :]),
+        auc=roc_auc(ranks[:met], ranks[met:]),
     )
 
 
@@ -253,11 +262,15 @@ def _ranks(outcomes: Sequence[Outcome]) -> Floats:
     """Ranks (n,) by score, then by the raw score where the calibrated one no longer tells sessions apart."""
     scores = scores_of(outcomes)
     raw = np.array([np.inf if outcome.raw is None else outcome.raw for outcome in outcomes], dtype=np.float64)
+    if not outcomes:
+        return np.zeros(0)
     _, ranks = np.unique(np.stack([scores, raw], axis=1), axis=0, return_inverse=True)
     return ranks.reshape(-1).astype(np.float64)
 
 
-def _separation(people: Sequence[Outcome], bots: Sequence[Outcome], rng: np.random.Generator) -> Separation:
+def _separation(people: Sequence[Outcome], bots: Sequence[Outcome], rng: np.random.Generator) -> Separation | None:
+    if not (people and bots):
+        return None
     human_scores, bot_scores = scores_of(people), scores_of(bots)
     ranks = _ranks([*people, *bots])
     persons, person = codes([person_of(outcome.labels) for outcome in people])
@@ -269,6 +282,8 @@ def _separation(people: Sequence[Outcome], bots: Sequence[Outcome], rng: np.rand
     same = person_fold[:, None] == generator_fold[None, :]
     mean, interval = mean_auc(ranks[: len(people)], person, ranks[len(people) :], generator, rng, same)
     return Separation(
+        people=len(people),
+        bots=len(bots),
         roc_auc=roc_auc(human_scores, bot_scores),
         mean_roc_auc=mean,
         mean_interval=interval,

@@ -41,8 +41,11 @@ def auc(value: float) -> str:
 def people_table(figures: Figures) -> Table:
     """Per source of people."""
     intervals = ("rate", "over people", "Wilson")
-    rows = [(row.source, f"{row.people}", *_people_cells(row.not_passed), *_people_cells(row.failed)) for row in figures.people]
-    return Table(("source", "people", "not passed", *intervals, "failed", *intervals), tuple(rows))
+    rows = [
+        (row.source, f"{row.people}", f"{row.observing}", *_people_cells(row.not_passed), *_people_cells(row.failed))
+        for row in figures.people
+    ]
+    return Table(("source", "people", "observing", "not passed", *intervals, "failed", *intervals), tuple(rows))
 
 
 def means_table(figures: Figures) -> Table:
