@@ -194,7 +194,7 @@ def serving(folder: Path, *arguments: str, log: Path | None = None, **environmen
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env={**os.environ, **environment}) as process,
     ):
         try:
-            banner = _read_until(process, "model")
+            banner = _read_until(process, "Stop it")
             match = re.search(r"http://\S+:\d+", banner)
             assert match is not None, f"the service did not start: {banner}{log.read_text()}"
             yield Serving(process, match[0].rstrip("/"), banner, log)

@@ -50,4 +50,5 @@ def _announce(settings: Settings, port: int, services: Services, admin: AdminKey
             click.echo(f"  admin key    {admin.key}  (shown once, kept in {admin.file.resolve()})")
         else:
             click.echo(f"  admin key    kept in {admin.file.resolve()}")
+    click.echo("Stop it with Ctrl-C.")
     sys.stdout.flush()

@@ -6,6 +6,7 @@ import logging
 import multiprocessing.connection
 import os
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -88,6 +89,7 @@ class Supervisor(Multiprocess):
             if self.signal_queue:
                 for process in self.processes:
                     process.process.kill()
+        super().join_all()  # their pipes close a moment before they end
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -111,7 +113,7 @@ def run(settings: Settings, listener: socket.socket, services: Services) -> int:
     try:
         supervisor = Supervisor(_config(settings, partial(_worker_application, settings), factory=True), [listener])
         supervisor.run()
-        return max((process.exitcode or 0 for process in supervisor.processes), default=0)
+        return 0 if all(process.exitcode in (0, -signal.SIGTERM) for process in supervisor.processes) else 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
