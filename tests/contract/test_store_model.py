@@ -1,0 +1,108 @@
+"""A store against a dictionary that says what it should hold, over drawn histories."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from playproof.store import SessionRecord, open_store, restore_backup
+from playproof.testing import FakeClock, session_record
+
+SECONDS = 60
+KEEP_TELEMETRY = timedelta(seconds=20)
+KEEP_VERDICTS = timedelta(seconds=60)
+
+NAMES = st.sampled_from(["a", "b", "c"])
+SCOPES = st.sampled_from(["one", "two"])
+CONTENTS = st.sampled_from([b"first", b"second"])
+
+
+class History(RuleBasedStateMachine):
+    """Puts, erasures, retention, restarts, and one backup at a time."""
+
+    @initialize()
+    def start(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="playproof-test-"))
+        self.clock = FakeClock()
+        self.held: dict[tuple[str, str], SessionRecord] = {}
+        self.saved: dict[tuple[str, str], SessionRecord] | None = None
+        self.erased: list[tuple[str, str | None, int]] = []
+        self.open()
+
+    def open(self) -> None:
+        self.store = open_store(self.home / "data", clock=self.clock)
+
+    def now(self) -> int:
+        return int(self.clock.now().timestamp() * 1000)
+
+    @rule(scope=SCOPES, name=NAMES, content=CONTENTS)
+    def put(self, scope: str, name: str, content: bytes) -> None:
+        record = session_record(name, scope=scope, content=content, received_at=self.now())
+        before = self.held.setdefault((scope, name), record)
+        expected = "stored" if before is record else "replayed" if before.digest == record.digest else "conflict"
+        assert self.store.put(record).result(SECONDS).status == expected
+
+    @rule(scope=st.none() | SCOPES, name=NAMES)
+    def erase(self, scope: str | None, name: str) -> None:
+        gone = [key for key in self.held if key[1] == name and scope in {None, key[0]}]
+        assert self.store.erase(name, scope) == len(gone)
+        self.erased.append((name, scope, self.now()))
+        for key in gone:
+            del self.held[key]
+
+    @rule()
+    def purge(self) -> None:
+        self.store.purge(self.clock.now(), KEEP_TELEMETRY, KEEP_VERDICTS)
+        oldest = self.now() - KEEP_VERDICTS // timedelta(milliseconds=1)
+        self.held = {key: record for key, record in self.held.items() if record.received_at >= oldest}
+
+    @rule(seconds=st.integers(1, 40))
+    def wait(self, seconds: int) -> None:
+        self.clock.advance(seconds)
+
+    @rule()
+    def restart(self) -> None:
+        self.store.close()
+        self.open()
+
+    @rule()
+    def back_up(self) -> None:
+        self.store.backup(self.home / "copy")
+        self.saved = dict(self.held)
+
+    @precondition(lambda self: self.saved is not None)
+    @rule()
+    def restore(self) -> None:
+        assert self.saved is not None
+        self.store.close()
+        restore_backup(self.home / "copy", self.home / "data", force=True, clock=self.clock)
+        self.held = {key: record for key, record in self.saved.items() if not self._erased_since(key, record)}
+        self.clock.advance(1)
+        self.open()
+
+    def _erased_since(self, key: tuple[str, str], record: SessionRecord) -> bool:
+        return any(name == key[1] and scope in {None, key[0]} and when >= record.received_at for name, scope, when in self.erased)
+
+    @invariant()
+    def holds_what_it_should(self) -> None:
+        for scope in ("one", "two"):
+            for name in ("a", "b", "c"):
+                found = self.store.get(scope, name)
+                record = self.held.get((scope, name))
+                assert (found is None) == (record is None)
+                if found is not None and record is not None:
+                    assert (found.digest, found.verdict, found.features) == (record.digest, record.verdict, record.features)
+
+    def teardown(self) -> None:
+        self.store.close()
+        shutil.rmtree(self.home)
+
+
+TestHistory = History.TestCase
+TestHistory.settings = settings(max_examples=15, stateful_step_count=30)
