@@ -13,6 +13,8 @@ PAGES = {
     "docs/settings.md": "playproof.settings.page:render",
     "docs/cli.md": "playproof.cli.page:render",
     "docs/verdict.md": "playproof.decision.page:render",
+    "docs/errors.md": "playproof.web.page:render",
+    "docs/metrics.md": "playproof.observe.page:render",
 }
 """Page to the function that gives its text."""
 
