@@ -26,8 +26,8 @@ Every error is a problem document (RFC 9457), `Content-Type: {media_type}`:
 
 _TAIL = """
 * `401` comes with `WWW-Authenticate`, `405` with `Allow`, `503` with `Retry-After`.
-* After `503` and `504` nothing was stored, and the same request may be sent again. An answer that got lost on its way may have been stored:
-  with a `sessionId` of your own, asking again answers the stored verdict.
+* After `503` nothing was stored, and the same request may be sent again. After `504`, or where the answer got lost on its way, the verdict may
+  have been stored: with a `sessionId` of your own, asking again answers the stored one.
 * An `internal-error` is a fault of the service. Its detail has an id, under which the log has the whole story.
 """
 

@@ -87,7 +87,7 @@ class Stopping(RequestError):
 
 
 class DeadlineExceeded(RequestError):
-    """The answer was not ready in time; nothing was acknowledged, so asking again is safe."""
+    """The verdict was not on disk in time; nothing was acknowledged, and asking again with the same id is safe."""
 
     code = "deadline-exceeded"
     status = 504

@@ -65,7 +65,7 @@ async def _stored(submission: Submission, services: Services) -> PutOutcome:
         async with asyncio.timeout(services.limits.seconds):
             return await asyncio.wrap_future(submission.outcome)
     except TimeoutError:
-        raise DeadlineExceeded(f"the verdict was not on disk within {services.limits.seconds:g} s; nothing was stored") from None
+        raise DeadlineExceeded(f"the verdict was not on disk within {services.limits.seconds:g} s") from None
     finally:
         services.metrics.change("playproof_store_waiting", -1)
 
