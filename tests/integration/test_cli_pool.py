@@ -62,7 +62,7 @@ def test_a_worker_that_dies_is_an_error_and_not_a_hang() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
         return task
 
-    pool: OrderedPool[int, int] = OrderedPool(work, nothing, [].append, 1)
+    pool: OrderedPool[int, int] = OrderedPool(work, nothing, print, 1)
     pool.submit(1)
     with pytest.raises(WorkerLost, match="worker process ended"):
         pool.finish()

@@ -12,7 +12,7 @@ from playproof.evaluation.charts import Bar, Curve, bars, det_chart, histogram
 from playproof.evaluation.metrics import det_curve
 from playproof.evaluation.outcomes import Outcome, calibrated, generator_of
 from playproof.evaluation.result import Evaluation
-from playproof.evaluation.summary import Figures, Separation, Standing, generator_weights, scores_of
+from playproof.evaluation.summary import Count, Figures, PeopleRow, Separation, Standing, generator_weights, scores_of
 from playproof.evaluation.tables import (
     Table,
     bots_table,
@@ -75,12 +75,7 @@ def _head(evaluation: Evaluation) -> str:
 
 def _cards(figures: Figures) -> str:
     cards = [
-        _card(
-            "people",
-            f"People of {row.source} not passed",
-            percent(row.not_passed.rate),
-            f"{row.not_passed} · {ends(row.not_passed.bootstrap)}{' · stratum only observed' if row.observing == row.not_passed.total else ''}",
-        )
+        _card("people", f"People of {row.source} not passed{_observing(row)}", percent(row.not_passed.rate), _note(row.not_passed))
         for row in figures.people
     ]
     cards += [
@@ -98,6 +93,14 @@ def _cards(figures: Figures) -> str:
         title = "ROC AUC, mean over generators"
         cards.append(_card("", title, f"{figures.separation.mean_roc_auc:.4f}", f"{low:.4f} to {high:.4f}"))
     return f'<div class="cards">{"".join(cards)}</div>'
+
+
+def _observing(row: PeopleRow) -> str:
+    return ", stratum only observed" if row.observing == row.not_passed.total else ""
+
+
+def _note(count: Count) -> str:
+    return f"{count} · {ends(count.bootstrap)}"
 
 
 def _card(kind: str, title: str, value: str, note: str) -> str:
