@@ -6,7 +6,6 @@ they are compiled once and their row of placeholders is repeated: one statement 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -77,13 +76,6 @@ def session_row(record: SessionRecord) -> tuple[Any, ...]:
         record.revision,
         record.verdict,
     )
-
-
-def known(connection: Connection, keys: Sequence[Key]) -> dict[Key, tuple[bytes, bytes]]:
-    """Digest and verdict of those of `keys` that are taken."""
-    parameters = tuple(part for scope, name in keys for part in (name, scope))
-    rows = connection.exec_driver_sql(known_rows(len(keys), connection.dialect), parameters)
-    return {(scope, name): (digest, verdict) for scope, name, digest, verdict in rows}
 
 
 def get(connection: Connection, scope: str, session_id: str) -> tuple[StoredSession, bytes | None] | None:

@@ -26,7 +26,7 @@ def store(connection: Connection, records: Sequence[SessionRecord], frames: dict
 
     `connection` is in a transaction that holds the write lock, so no other process can take an id in between.
     """
-    taken = sessions.known(connection, list({(record.scope, record.session_id) for record in records}))
+    taken = _known(connection, list({(record.scope, record.session_id) for record in records}))
     outcomes: list[PutOutcome] = []
     fresh: list[int] = []
     for place, record in enumerate(records):
@@ -44,6 +44,13 @@ def store(connection: Connection, records: Sequence[SessionRecord], frames: dict
     return outcomes
 
 
+def _known(connection: Connection, keys: Sequence[Key]) -> dict[Key, tuple[bytes, bytes]]:
+    """Digest and verdict of those of `keys` that are taken."""
+    statement = sessions.known_rows(len(keys), connection.dialect)
+    rows = _execute(connection, statement, [part for scope, name in keys for part in (name, scope)])
+    return {(scope, name): (digest, verdict) for scope, name, digest, verdict in rows}
+
+
 def _insert(connection: Connection, new: Sequence[tuple[SessionRecord, bytes | None]]) -> None:
     last = _insert_rows(connection, session, SESSION_COLUMNS, [sessions.session_row(record) for record, _ in new])
     # AUTOINCREMENT numbers the rows of one statement one by one, and the write lock keeps others out.
@@ -59,5 +66,12 @@ def _insert(connection: Connection, new: Sequence[tuple[SessionRecord, bytes | N
 
 def _insert_rows(connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> int:
     statement = sessions.insert_rows(table, columns, len(rows), connection.dialect)
-    number: int = connection.exec_driver_sql(statement, tuple(value for row in rows for value in row)).lastrowid
+    number: int = _execute(connection, statement, [value for row in rows for value in row]).lastrowid
     return number
+
+
+def _execute(connection: Connection, statement: str, parameters: Sequence[Any]) -> Any:
+    """The driver's own cursor: what SQLAlchemy adds around it is more than a small group's rows cost, and holds the interpreter."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    return driver.execute(statement, parameters)
