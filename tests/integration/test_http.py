@@ -239,7 +239,9 @@ def test_methods_and_paths_that_are_not_served(make: Make) -> None:
     is_problem(refused, 405, "method-not-allowed")
     assert refused.headers["Allow"] == "DELETE, GET, HEAD, OPTIONS"
     is_problem(site.request("TRACE", "/health"), 405, "method-not-allowed")
-    assert site.request("OPTIONS", "/api/v1/score").status_code == 204
+    told = site.request("OPTIONS", "/api/v1/sessions/s")
+    assert (told.status_code, told.headers["Allow"]) == (204, "DELETE, GET, HEAD, OPTIONS")
+    is_problem(site.request("OPTIONS", "/nowhere"), 404, "not-found")
     assert site.request("HEAD", "/health").status_code == 200
 
 

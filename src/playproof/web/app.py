@@ -117,13 +117,15 @@ def _leave_to_the_rim(_: Request[Any, Any, Any], error: Exception) -> NoReturn:
 
 
 def _allowed(routes: Litestar, path: str) -> list[str]:
-    """The methods that are served under `path`."""
+    """The methods that are served under `path`, in alphabetical order; empty where none is."""
     found = []
     for method in _METHODS:
         with contextlib.suppress(HTTPException):
             routes.asgi_router.handle_routing(path=path, method=method)
             found.append(method)
-    return sorted([*found, "OPTIONS", *(["HEAD"] if "GET" in found else [])])
+    if "GET" in found:
+        found.append("HEAD")
+    return sorted([*found, "OPTIONS"]) if found else []
 
 
 def log_writer(settings: Settings) -> LogWriter:

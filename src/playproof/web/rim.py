@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, Receive, Send
 
 from playproof.observe.logging import LogWriter
 from playproof.web.body import Disconnected, header
-from playproof.web.problems import MEDIA_TYPE, Headers, InternalError, MethodNotAllowed, Stopping, document, known
+from playproof.web.problems import MEDIA_TYPE, Headers, InternalError, MethodNotAllowed, RouteNotFound, Stopping, document, known
 from playproof.web.services import Services
 
 _log = logging.getLogger("playproof.web")
@@ -58,7 +58,10 @@ class Rim:
             inner = {**scope, "method": "GET"}
         try:
             self._services.neighbourhood.admit(header(scope["headers"], b"host"), header(scope["headers"], b"origin"))
-            await self._app(inner, receive, watch)
+            if method == "OPTIONS":
+                await self._options(scope, watch)
+            else:
+                await self._app(inner, receive, watch)
         except Disconnected:
             status = CLIENT_CLOSED
         except asyncio.CancelledError:
@@ -71,6 +74,14 @@ class Rim:
             await self._refuse(scope, watch, error)
         finally:
             self._note(inner, method, status, self._services.clock.monotonic() - started)
+
+    async def _options(self, scope: Any, send: Send) -> None:
+        """Say which methods the path has. The framework would name those of one handler, not of the path."""
+        allowed = self._allowed(scope["path"])
+        if not allowed:
+            raise RouteNotFound("nothing is served under this path")
+        await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", ", ".join(allowed).encode())]})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _refuse(self, scope: Any, send: Send, error: Exception) -> None:
         """Send the problem document for `error`."""

@@ -1,0 +1,48 @@
+"""What the OpenAPI document allows and forbids, drawn at random and sent to a running service; all of schemathesis' checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+
+from playproof.telemetry import LIMITS
+from playproof.web.openapi import openapi_document
+from tests.serving import Serving, serving
+
+ADMIN_KEY = "the-admin-key-of-the-fuzz"
+
+CONFIG = schemathesis.Config.from_dict(
+    {
+        "checks": {
+            # That columns are equally long is a rule no JSON schema can say, so what fits the schema may still be 422.
+            "positive_data_acceptance": {"expected-statuses": ["2xx", 401, 403, 404, 409, 413, 422]},
+        },
+        "generation": {"deterministic": True},
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A service whose admin key the test knows."""
+    with serving(tmp_path_factory.mktemp("fuzz") / "data", PLAYPROOF_ADMIN_KEY=ADMIN_KEY, PLAYPROOF_LOG_LEVEL="warning") as running:
+        yield running
+
+
+schema = schemathesis.openapi.from_dict(openapi_document(LIMITS.body_bytes), config=CONFIG)
+
+
+@schema.parametrize()
+@settings(max_examples=100, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_service_keeps_to_its_document(case: Any, served: Serving) -> None:
+    headers = {"Authorization": f"Bearer {ADMIN_KEY}"} if case.method == "DELETE" else {}
+    case.call_and_validate(base_url=served.url, headers=headers)
+
+
+def test_nothing_broke(served: Serving) -> None:
+    assert "internal error" not in served.log.read_text()
+    assert served.process.poll() is None
