@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from playproof.features.numbers import Floats, median, spread
-from playproof.features.path import Path
+from playproof.features.numbers import Floats, median, rising, spread
+from playproof.features.path import STEP_MS, Path
 from playproof.features.strokes import Strokes
 from playproof.telemetry import GameContext, Session
 
 
-def context_features(session: Session, context: GameContext, path: Path, strokes: Strokes) -> dict[str, float]:
+def context_features(session: Session, context: GameContext, path: Path, strokes: Strokes | None) -> dict[str, float]:
     """Aim at and reaction to the targets of a game."""
     if not context.t.size:
         return {}
     result: dict[str, float] = {}
     if session.click_t.size:
-        aim = _aim(session, context)
+        (aim,) = rising(_aim(session, context)[None])
         result = {"aim_error": median(aim), "aim_error_spread": spread(aim)}
-    if strokes.start.size:
-        begins = path.session_ms[strokes.start]
+    if strokes is not None:
+        begins = np.interp((strokes.start + 1) * STEP_MS, path.clock, path.times)
         after = np.searchsorted(begins, context.t, side="left")
         waited = begins[np.minimum(after, begins.size - 1)] - context.t
         waited[after == begins.size] = np.nan
-        result |= {"reaction_time": median(waited), "reaction_time_spread": spread(waited)}
+        (waits,) = rising(waited[None])
+        result |= {"reaction_time": median(waits), "reaction_time_spread": spread(waits)}
     return result
 
 

@@ -9,11 +9,13 @@ import numpy as np
 from playproof.features.catalogue import NAMES
 from playproof.features.clicks import clicks
 from playproof.features.context import context_features
-from playproof.features.geometry import geometry, profiles
-from playproof.features.kinematics import curvature, derive, kinematics
+from playproof.features.curvature import curvature
+from playproof.features.geometry import geometry
+from playproof.features.kinematics import derive, kinematics
 from playproof.features.numbers import NAN, Floats
 from playproof.features.path import STEP_MS, trace
 from playproof.features.pauses import pauses
+from playproof.features.profiles import profiles
 from playproof.features.residual import residual
 from playproof.features.smoothness import smoothness, spectrum
 from playproof.features.strokes import split
@@ -53,14 +55,14 @@ def _measure(session: Session, context: GameContext | None) -> dict[str, float]:
         "active_ms": moving * STEP_MS,
         "path_px": float(path.travelled[-1]),
         "moving_samples": moving,
-        "stroke_count": float(strokes.start.size),
     }
-    if strokes.start.size:
+    if strokes is not None:
+        values["stroke_count"] = float(strokes.start.size)
         motion = derive(path)
         values |= kinematics(path, motion)
-        values |= curvature(path, motion)
+        values |= curvature(motion)
         values |= spectrum(path)
-        values |= smoothness(path, motion, strokes)
+        values |= smoothness(motion, strokes)
         values |= geometry(strokes)
         values |= profiles(strokes)
         values |= submovements(path, strokes)

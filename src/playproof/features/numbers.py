@@ -3,45 +3,47 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Points = NDArray[np.complex128]
+"""Positions and velocities: x + iy. A product with a conjugate is the dot product and, imaginary, the cross product."""
 Places = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 NAN = math.nan
 
 
-def ordered(values: Floats) -> Floats:
-    """`values` (n,) in rising order, without those that are NaN."""
-    result = np.sort(values)  # NaN goes last
-    if result.size and result[-1] != result[-1]:
-        result = result[: int(np.searchsorted(result, np.nan))]
-    return result
+def rising(values: Floats) -> list[list[float]]:
+    """The rows of `values` (k, n) in rising order, without those values that are NaN."""
+    rows: list[list[float]] = np.sort(values, axis=1).tolist()
+    for row in rows:
+        while row and row[-1] != row[-1]:  # NaN goes last
+            row.pop()
+    return rows
 
 
-def quantile(rising: Floats, level: float) -> float:
-    """The quantile at `level` (0 to 1) of `ordered` values, linear between neighbours; NaN of none."""
-    if not rising.size:
+def quantile(ordered: Sequence[float] | Floats, level: float) -> float:
+    """The quantile at `level` (0 to 1) of values in rising order, linear between neighbours; NaN of none."""
+    last = len(ordered) - 1
+    if last < 0:
         return NAN
-    place = level * (rising.size - 1)
+    place = level * last
     below = int(place)
-    low = float(rising[below])
-    if below + 1 == rising.size:
-        return low
-    return low + (place - below) * (float(rising[below + 1]) - low)
+    low = float(ordered[below])
+    return low + (place - below) * (float(ordered[below + 1]) - low) if below < last else low
 
 
-def median(values: Floats) -> float:
-    """The middle of `values`, NaN left out."""
-    return quantile(ordered(values), 0.5)
+def median(ordered: Sequence[float] | Floats) -> float:
+    """The middle of values in rising order."""
+    return quantile(ordered, 0.5)
 
 
-def spread(values: Floats) -> float:
-    """The distance between the quartiles of `values`, NaN left out; NaN of fewer than three."""
-    rising = ordered(values)
-    return quantile(rising, 0.75) - quantile(rising, 0.25) if rising.size >= 3 else NAN
+def spread(ordered: Sequence[float] | Floats) -> float:
+    """The distance between the quartiles of values in rising order; NaN of fewer than three."""
+    return quantile(ordered, 0.75) - quantile(ordered, 0.25) if len(ordered) >= 3 else NAN
 
 
 def ratio(above: float, below: float) -> float:
@@ -49,24 +51,33 @@ def ratio(above: float, below: float) -> float:
     return above / below if below > 0.0 else NAN
 
 
-def correlation(a: Floats, b: Floats) -> float:
-    """Pearson's correlation of two (n,) arrays; NaN of fewer than three points or of a constant."""
-    if a.size < 3:
-        return NAN
-    a = a - a.mean()
-    b = b - b.mean()
-    scale = math.sqrt(float(a @ a) * float(b @ b))
-    return float(a @ b) / scale if scale > 1e-12 else NAN
+def mean(values: Floats) -> float:
+    """The mean of `values` (n,); NaN of none."""
+    return float(np.add.reduce(values)) / values.size if values.size else NAN
+
+
+def share(mask: Mask) -> float:
+    """The share of `mask` (n,) that is true; NaN of none."""
+    return int(np.count_nonzero(mask)) / mask.size if mask.size else NAN
+
+
+def memory(values: Floats, lag: int) -> float:
+    """Correlation of `values` (n,), whose mean is about 0, with themselves `lag` places on."""
+    return ratio(float(values[:-lag] @ values[lag:]), float(values @ values))
 
 
 def line(a: Floats, b: Floats) -> tuple[float, float, float]:
-    """Least squares b = slope * a + c: slope, standard deviation of what remains, correlation; NaN as in `correlation`."""
-    if a.size < 3:
+    """Least squares b = slope * a + c: slope, standard deviation of what remains, correlation.
+
+    NaN where there are fewer than three points or either is constant.
+    """
+    count = a.size
+    if count < 3:
         return NAN, NAN, NAN
-    a = a - a.mean()
-    b = b - b.mean()
-    aa, ab, bb = float(a @ a), float(a @ b), float(b @ b)
-    if aa <= 1e-12 or bb <= 1e-12:
+    middle_a, middle_b = mean(a), mean(b)
+    aa = float(a @ a) - count * middle_a * middle_a
+    ab = float(a @ b) - count * middle_a * middle_b
+    bb = float(b @ b) - count * middle_b * middle_b
+    if aa <= 1e-6 or bb <= 1e-6:
         return NAN, NAN, NAN
-    remains = max(bb - ab * ab / aa, 0.0)
-    return ab / aa, math.sqrt(remains / a.size), ab / math.sqrt(aa * bb)
+    return ab / aa, math.sqrt(max(bb - ab * ab / aa, 0.0) / count), ab / math.sqrt(aa * bb)

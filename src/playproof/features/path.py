@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playproof.features.numbers import Floats, Mask, Places
+from playproof.features.numbers import Floats, Mask, Places, Points
 from playproof.telemetry import Session
 
 STEP_MS = 20.0
@@ -34,110 +34,109 @@ LARGEST_PX = 1e6
 LARGEST_MS = 1e9
 MOVING_PX_S = 30.0
 """Slower than this is rest: a lone step of one pixel makes about 19 px/s after smoothing."""
-FEWEST_CELLS = 5
+FEWEST_CELLS = 6
+
+
+_LARGEST = np.array(((LARGEST_MS,), (LARGEST_PX,), (LARGEST_PX,)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Path:
     """A session's path in n cells of `STEP_MS`, and its velocity in the m = n - 1 places between them."""
 
-    cells: Floats
-    """(2, n) mean position in each cell, px from the first event."""
-    smooth: Floats
-    """(2, n) the same after the binomial filter."""
-    velocity: Floats
-    """(2, m) px/s."""
+    cells: Points
+    """(n,) mean position in each cell, px from the first event."""
+    smooth: Points
+    """(n,) the same after the binomial filter."""
+    velocity: Points
+    """(m,) px/s."""
     speed: Floats
     """(m,) px/s."""
     moving: Mask
-    """(m,) bool, speed above `MOVING_PX_S`."""
+    """(m,) speed above `MOVING_PX_S`."""
     travelled: Floats
-    """(m + 1,) px of smoothed path before each cell."""
+    """(n,) px of smoothed path before each cell."""
     clicks: Places
     """(c,) the place in `speed` at each click, in order of time; clicks outside of the path are left out."""
-    session_ms: Floats
-    """(m,) the session's own time at each place of `speed`, rests uncut."""
+    times: Floats
+    """(e,) ms on the session's clock of the events that moved."""
+    clock: Floats
+    """(e,) ms of the path, rests cut, at the same events."""
 
 
 def trace(session: Session) -> Path | None:
     """The path of a session; `None` where it is too short to have a velocity and an acceleration."""
-    t, x, y = _clean(session)
-    if t.size < 3:
+    times, places = _clean(session)
+    if times.size < 3:
         return None
-    t, clock, x, y = _rested(t, x, y)
-    ends = int(np.searchsorted(clock, LONGEST_PATH_MS, side="right"))
-    clock, places = clock[:ends], np.stack((x[:ends], y[:ends]))
-    cells = _averaged(clock, places)
-    if cells.shape[1] < FEWEST_CELLS + 1:
+    gap = np.minimum(times[1:] - times[:-1], LONGEST_REST_MS)
+    clock = np.zeros(times.size)
+    np.add.accumulate(gap, out=clock[1:])
+    if clock[-1] > LONGEST_PATH_MS:
+        ends = max(int(clock.searchsorted(LONGEST_PATH_MS, side="right")), 2)
+        times, places, clock, gap = times[:ends], places[:ends], clock[:ends], gap[: ends - 1]
+    cells = _averaged(clock, places, gap)
+    if cells.size < FEWEST_CELLS:
         return None
     smooth = _smoothed(cells)
-    velocity = (smooth[:, 1:] - smooth[:, :-1]) / STEP_S
-    speed = np.hypot(velocity[0], velocity[1])
-    travelled = np.concatenate(((0.0,), np.cumsum(speed))) * STEP_S
-    session_ms = np.interp(np.arange(1, speed.size + 1) * STEP_MS, clock, t[:ends])
-    clicks = _clicks(session, t[:ends], clock, speed.size)
-    return Path(cells, smooth, velocity, speed, speed > MOVING_PX_S, travelled, clicks, session_ms)
+    velocity = (smooth[1:] - smooth[:-1]) * (1.0 / STEP_S)
+    speed = np.abs(velocity)
+    travelled = np.zeros(cells.size)
+    np.add.accumulate(speed, out=travelled[1:])
+    travelled *= STEP_S
+    clicks = _clicks(session, times, clock, speed.size)
+    return Path(cells, smooth, velocity, speed, speed > MOVING_PX_S, travelled, clicks, times, clock)
 
 
-def _clean(session: Session) -> tuple[Floats, Floats, Floats]:
-    """Times (n,) that rise and whole positions (n,) of which no two neighbours are equal."""
-    t = np.clip(session.t, -LARGEST_MS, LARGEST_MS)
-    x = np.clip(np.rint(session.x), -LARGEST_PX, LARGEST_PX)
-    y = np.clip(np.rint(session.y), -LARGEST_PX, LARGEST_PX)
-    if t.size < 2:
-        return t, x, y
-    later = t[1:] > t[:-1]
-    if not later.all():
-        order = np.argsort(t, kind="stable")
-        t, x, y = t[order], x[order], y[order]
-        last = np.append(t[1:] > t[:-1], True)
-        t, x, y = t[last], x[last], y[last]
-    moved = np.concatenate(((True,), (x[1:] != x[:-1]) | (y[1:] != y[:-1])))
-    if not moved.all():
-        t, x, y = t[moved], x[moved], y[moved]
-    return t, x - x[0], y - y[0]
+def _clean(session: Session) -> tuple[Floats, Points]:
+    """Times (n,) that rise and whole positions (n,) from the first, of which no two neighbours are equal."""
+    rows = np.array((session.t, session.x, session.y))
+    np.minimum(rows, _LARGEST, out=rows)
+    np.maximum(rows, -_LARGEST, out=rows)
+    times = rows[0]
+    places = np.empty(times.size, np.complex128)
+    places.real, places.imag = np.rint(rows[1:])
+    if times.size < 2:
+        return times, places
+    if not np.logical_and.reduce(times[1:] > times[:-1]):
+        order = times.argsort(kind="stable")
+        order = order[np.append(times[order[1:]] > times[order[:-1]], True)]
+        times, places = times[order], places[order]
+    moved = places[1:] != places[:-1]
+    if not np.logical_and.reduce(moved):
+        kept = np.append(0, moved.nonzero()[0] + 1)
+        times, places = times[kept], places[kept]
+    return times, places - places[0]
 
 
-def _rested(t: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Events with one more at the end of each rest: own time, time with rests cut, x, y."""
-    gap = t[1:] - t[:-1]
-    rests = np.flatnonzero(gap > REST_MS)
-    if rests.size:
-        t = np.insert(t, rests + 1, t[rests + 1] - LEAD_MS)
-        x = np.insert(x, rests + 1, x[rests])
-        y = np.insert(y, rests + 1, y[rests])
-        gap = np.minimum(t[1:] - t[:-1], LONGEST_REST_MS)
-    return t, np.concatenate(((0.0,), np.cumsum(gap))), x, y
-
-
-def _averaged(clock: Floats, places: Floats) -> Floats:
-    """The mean of the straight lines through `places` (2, n) at `clock` (n,) over cells of `STEP_MS`, by the exact integral."""
-    gap = clock[1:] - clock[:-1]
-    rise = places[:, 1:] - places[:, :-1]
+def _averaged(clock: Floats, places: Points, gap: Floats) -> Points:
+    """Means (n,) over cells of `STEP_MS`, from the exact integral of the path through `places` (e,) at `clock` (e,)."""
+    # Between two events the pointer stays until `still` has passed, then goes in a straight line for `going`.
+    going = np.where(gap > REST_MS, LEAD_MS, gap)
+    still = gap - going
+    start = places[:-1]
+    rise = places[1:] - start
     area = np.zeros_like(places)
-    np.cumsum((places[:, :-1] + 0.5 * rise) * gap, axis=1, out=area[:, 1:])
-    edges = np.arange(int(clock[-1] / STEP_MS) + 1) * STEP_MS
-    before = np.minimum(np.searchsorted(clock, edges, side="right") - 1, gap.size - 1)
+    np.add.accumulate(start * gap + rise * (0.5 * going), out=area[1:])
+    edges = np.arange(int(clock[-1] * (1.0 / STEP_MS)) + 1) * STEP_MS
+    before = np.minimum(clock.searchsorted(edges, side="right") - 1, gap.size - 1)
     into = edges - clock[before]
-    halves = 0.5 * rise[:, before] / gap[before]
-    integral = area[:, before] + (places[:, before] + halves * into) * into
-    means: Floats = (integral[:, 1:] - integral[:, :-1]) / STEP_MS
+    gone = np.maximum(into - still[before], 0.0)
+    integral = area[before] + start[before] * into + (rise * (0.5 / going))[before] * (gone * gone)
+    means: Points = (integral[1:] - integral[:-1]) * (1.0 / STEP_MS)
     return means
 
 
-def _smoothed(cells: Floats) -> Floats:
+def _smoothed(cells: Points) -> Points:
     """The binomial filter 1-4-6-4-1 along the cells, the ends continued."""
-    wide = np.concatenate((cells[:, :1], cells[:, :1], cells, cells[:, -1:], cells[:, -1:]), axis=1)
-    pairs = wide[:, 1:] + wide[:, :-1]
-    pairs = pairs[:, 1:] + pairs[:, :-1]
-    pairs = pairs[:, 1:] + pairs[:, :-1]
-    result: Floats = (pairs[:, 1:] + pairs[:, :-1]) * 0.0625
-    return result
+    wide = np.concatenate((cells[:1], cells[:1], cells, cells[-1:], cells[-1:]))
+    for _ in range(4):
+        wide = wide[1:] + wide[:-1]
+    return wide * 0.0625
 
 
-def _clicks(session: Session, t: Floats, clock: Floats, places: int) -> Places:
-    times = np.sort(np.clip(session.click_t, -LARGEST_MS, LARGEST_MS))
-    times = times[(times >= t[0]) & (times <= t[-1] + LONGEST_REST_MS)]
-    place: Places = (np.interp(times, t, clock) / STEP_MS).astype(np.intp)
-    place = np.minimum(place, places - 1)
+def _clicks(session: Session, times: Floats, clock: Floats, places: int) -> Places:
+    click = np.sort(session.click_t)
+    click = click[click.searchsorted(times[0]) : click.searchsorted(times[-1] + LONGEST_REST_MS, side="right")]
+    place: Places = np.minimum((np.interp(click, times, clock) * (1.0 / STEP_MS)).astype(np.intp), places - 1)
     return place

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from playproof.features.numbers import Floats, ordered, quantile, ratio
+import numpy as np
+
+from playproof.features.numbers import mean, median, quantile, ratio, share, spread
 from playproof.features.path import STEP_S, Path
 from playproof.features.strokes import Strokes
+
+_CREEP_PX_S = 1.0
 
 
 def pauses(path: Path, strokes: Strokes) -> dict[str, float]:
     """Rests between strokes; rests are cut to `path.LONGEST_REST_MS`."""
     if strokes.start.size < 2:
         return {}
-    rest: Floats = (strokes.start[1:] - strokes.end[:-1]) * STEP_S
-    rests = ordered(rest)
-    middle = quantile(rests, 0.5)
-    moved = path.travelled[strokes.start[1:]] - path.travelled[strokes.end[:-1]]
+    begin, end = strokes.end[:-1], strokes.start[1:]
+    rests = np.sort((end - begin) * STEP_S)
+    crept = path.travelled[end] - path.travelled[begin]
     first, last = int(strokes.start[0]), int(strokes.end[-1])
-    moving = path.moving[first:last]
-    crept = (path.speed[first:last] > 1.0) & ~moving
+    resting = ~path.moving[first:last]
+    still = int(np.count_nonzero(resting))
+    creeping = int(np.count_nonzero(resting & (path.speed[first:last] > _CREEP_PX_S)))
     return {
-        "rest_median": middle,
         "rest_low": quantile(rests, 0.1),
-        "rest_spread": ratio(quantile(rests, 0.75) - quantile(rests, 0.25), middle),
-        "rest_share": float(1.0 - moving.mean()),
-        "creep_share": ratio(float(crept.sum()), float((~moving).sum())),
-        "rest_travel": float(moved.mean()),
-        "stroke_rate": ratio(float(strokes.start.size), (last - first) * STEP_S),
+        "rest_spread": ratio(spread(rests), median(rests)),
+        "rest_share": share(resting),
+        "rest_still_share": share(crept < 1.0),
+        "rest_travel": mean(crept),
+        "creep_share": ratio(creeping, still),
+        "stroke_rate": strokes.start.size / ((last - first) * STEP_S),
     }

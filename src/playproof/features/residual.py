@@ -5,33 +5,33 @@ from __future__ import annotations
 import numpy as np
 
 from playproof.features.kinematics import Motion
-from playproof.features.numbers import correlation, line, median, ordered, quantile, ratio
-from playproof.features.path import Path
+from playproof.features.numbers import line, mean, median, quantile, ratio
+from playproof.features.path import STEP_S, Path
+
+_FEWEST = 8
+_ROUNDING_PX = 0.05
+"""Added before a logarithm: less than this is rounding."""
 
 
 def residual(path: Path, motion: Motion) -> dict[str, float]:
     """Cells less smoothed cells where the pointer is fast, px."""
     fast = motion.fast
-    if int(fast.sum()) < 8:
+    if fast.size < _FEWEST:
         return {}
-    rest = (path.cells - path.smooth)[:, 1:]
-    unit = path.velocity / np.maximum(path.speed, 1e-9)
-    along = rest[0] * unit[0] + rest[1] * unit[1]
-    across = rest[1] * unit[0] - rest[0] * unit[1]
-    both = fast[:-1] & fast[1:]
-    a, c, speed = along[fast], across[fast], path.speed[fast]
-    size = np.abs(c)
-    sizes = ordered(size)
-    slope, _, strength = line(np.log(speed), np.log(size + 0.05))
-    flips = across[:-1][both] * across[1:][both] < 0.0
+    # Velocity i lies between cells i and i + 1, of which the later one stands for both.
+    rest = (path.cells[fast + 1] - path.smooth[fast + 1]) * motion.fast_unit.conj()
+    across = rest.imag.copy()
+    size = np.abs(across)
+    sizes, lengths = np.sort(size), np.sort(np.abs(rest.real))
+    middle = median(sizes)
+    slope, _, strength = line(motion.fast_log, np.log(size + _ROUNDING_PX))
+    followed = (fast[1:] - fast[:-1] == 1).nonzero()[0]
     return {
-        "ripple_across": quantile(sizes, 0.5),
-        "ripple_across_tail": ratio(quantile(sizes, 0.9), quantile(sizes, 0.5)),
-        "ripple_along": ratio(median(np.abs(a)), quantile(sizes, 0.5)),
-        "ripple_across_memory": correlation(across[:-1][both], across[1:][both]),
-        "ripple_along_memory": correlation(along[:-1][both], along[1:][both]),
+        "ripple_across": middle,
+        "ripple_across_tail": ratio(quantile(sizes, 0.9), middle),
+        "ripple_along": ratio(median(lengths), middle),
+        "ripple_across_memory": ratio(float(across[followed] @ across[followed + 1]), float(across @ across)),
         "ripple_speed_slope": slope,
         "ripple_speed_strength": strength,
-        "ripple_flip_share": float(flips.mean()) if flips.size else np.nan,
-        "ripple_level": ratio(quantile(sizes, 0.5), median(speed) * 0.02),
+        "ripple_level": ratio(middle, mean(motion.fast_speed) * STEP_S),
     }

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from playproof.features.numbers import Floats, Places
+from playproof.features.numbers import Floats, Places, Points
 from playproof.features.path import STEP_S, Path
+
+Row = TypeVar("Row", Floats, Points)
 
 SHORTEST_CELLS = 5
 SHORTEST_PX = 15.0
 SHORTEST_CHORD_PX = 10.0
 """A stroke that ends nearer to its beginning has no direction."""
-POINTS = 32
+MOST = 128
+"""More strokes than these are left out, which bounds the cost."""
+POINTS = 24
 """Each stroke's speed and place are read at so many equal shares of its time."""
 
+_NOTHING = np.zeros(1)
 _SHARES = (np.arange(POINTS) + 0.5) / POINTS
 _PLACES = np.arange(POINTS) / (POINTS - 1.0)
 
@@ -46,36 +52,40 @@ class Strokes:
 
     def total(self, values: Floats) -> Floats:
         """Sums (s,) of `values` (m,) over each stroke."""
-        sums: Floats = np.add.reduceat(np.append(values, 0.0), self.bounds)[::2]
+        sums: Floats = np.add.reduceat(np.concatenate((values, _NOTHING)), self.bounds)[::2]
         return sums
 
 
-def split(path: Path) -> Strokes:
-    """The strokes of a path; there may be none."""
-    edge = np.flatnonzero(np.diff(path.moving.astype(np.int8), prepend=0, append=0))
+def split(path: Path) -> Strokes | None:
+    """The strokes of a path; `None` where there is none."""
+    wide = np.zeros(path.moving.size + 2, np.bool_)
+    wide[1:-1] = path.moving
+    edge = (wide[1:] != wide[:-1]).nonzero()[0]
     start, end = edge[::2], edge[1::2]
     px = path.travelled[end] - path.travelled[start]
-    kept = (end - start >= SHORTEST_CELLS) & (px >= SHORTEST_PX)
+    kept = ((end - start >= SHORTEST_CELLS) & (px >= SHORTEST_PX)).nonzero()[0][:MOST]
+    if not kept.size:
+        return None
     start, end, px = start[kept], end[kept], px[kept]
-    if not start.size:
-        none = np.empty(0)
-        flat = np.empty((0, POINTS))
-        return Strokes(start, end, none, none, none, none, flat, flat, flat, start)
-    bounds = np.stack((start, end), axis=1).ravel()
-    peak = np.maximum.reduceat(np.append(path.speed, 0.0), bounds)[::2]
+    bounds = np.empty(2 * start.size, np.intp)
+    bounds[::2], bounds[1::2] = start, end
+    peak = np.maximum.reduceat(np.concatenate((path.speed, _NOTHING)), bounds)[::2]
     count = (end - start).astype(np.float64)
-    places = np.arange(path.smooth.shape[1])
-    at = (start[:, None] - 0.5 + count[:, None] * _SHARES).ravel()
-    profile = np.interp(at, places[:-1], path.speed).reshape(-1, POINTS)
-    profile /= profile.mean(axis=1, keepdims=True)
-    at = (start[:, None] + count[:, None] * _PLACES).ravel()
-    x = np.interp(at, places, path.smooth[0]).reshape(-1, POINTS)
-    y = np.interp(at, places, path.smooth[1]).reshape(-1, POINTS)
-    x -= x[:, :1]
-    y -= y[:, :1]
-    cx, cy = x[:, -1], y[:, -1]
-    square = cx * cx + cy * cy
-    square[square < SHORTEST_CHORD_PX**2] = np.nan
-    along = (x * cx[:, None] + y * cy[:, None]) / square[:, None]
-    aside = (y * cx[:, None] - x * cy[:, None]) / square[:, None]
-    return Strokes(start, end, count * STEP_S, px, np.sqrt(square), peak, profile, along, aside, bounds)
+    first, wide = start[:, None], count[:, None]
+    profile = _between(path.speed, np.maximum(first - 0.5 + wide * _SHARES, 0.0))
+    profile *= (POINTS / np.add.reduce(profile, axis=1))[:, None]
+    place = _between(path.smooth, first + wide * _PLACES)
+    way = place[:, -1] - place[:, 0]
+    chord = np.abs(way)
+    chord[chord < SHORTEST_CHORD_PX] = np.nan
+    place -= place[:, :1]
+    place *= (way.conj() / (chord * chord))[:, None]
+    return Strokes(start, end, count * STEP_S, px, chord, peak, profile, place.real, place.imag, bounds)
+
+
+def _between(row: Row, at: Floats) -> Row:
+    """`row` (n,) at the places `at` (s, p) from 0 to n - 1, straight between neighbours: (s, p)."""
+    below = np.minimum(at.astype(np.intp), row.size - 2)
+    low = row[below]
+    result: Row = low + (row[below + 1] - low) * (at - below)
+    return result

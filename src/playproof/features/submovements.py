@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import numpy as np
 
-from playproof.features.numbers import median, ordered, quantile, ratio, spread
+from playproof.features.numbers import median, ratio, rising, spread
 from playproof.features.path import MOVING_PX_S, STEP_S, Path
 from playproof.features.strokes import Strokes
+
+_LEAST_PX_S = 45.0
+_LEAST_DEPTH = 0.85
+"""Peaks with a shallower valley between them are one."""
 
 
 def submovements(path: Path, strokes: Strokes) -> dict[str, float]:
     """Peaks of the speed that stand out of their surroundings."""
     speed = path.speed
     middle = speed[1:-1]
-    peaks = np.flatnonzero((middle > speed[:-2]) & (middle >= speed[2:]) & (middle > 1.5 * MOVING_PX_S)) + 1
-    if peaks.size < 3 or not strokes.start.size:
+    peaks = ((middle > speed[:-2]) & (middle >= speed[2:]) & (middle > _LEAST_PX_S)).nonzero()[0] + 1
+    if peaks.size < 3:
         return {}
     # The lowest speed between neighbouring peaks; the last stretch runs to the end of the path.
-    valley = np.minimum.reduceat(speed, peaks)
+    valley = np.minimum.reduceat(speed, peaks)[:-1]
     height = speed[peaks]
-    depth = valley[:-1] / np.minimum(height[:-1], height[1:])
-    apart = depth < 0.85
-    inside = valley[:-1] > MOVING_PX_S
-    gap = np.diff(peaks) * STEP_S
-    joined = apart & inside
-    gaps = ordered(gap[joined])
-    pair = np.log(height[1:][joined] / height[:-1][joined])
-    moving = float(path.moving.sum()) * STEP_S
+    depth = valley / np.minimum(height[:-1], height[1:])
+    apart = depth < _LEAST_DEPTH
+    joined = (apart & (valley > MOVING_PX_S)).nonzero()[0]
+    gap = (peaks[1:] - peaks[:-1])[joined] * STEP_S
+    gaps, depths, falls = rising(np.array((gap, depth[joined], np.log(height[joined + 1] / height[joined]))))
     return {
-        "submovement_rate": ratio(float(apart.sum()), moving),
-        "submovement_gap": quantile(gaps, 0.5),
-        "submovement_gap_spread": ratio(quantile(gaps, 0.75) - quantile(gaps, 0.25), quantile(gaps, 0.5)),
-        "submovement_depth": median(depth[joined]),
-        "submovement_depth_spread": spread(depth[joined]),
-        "submovement_fall": median(pair),
-        "submovement_pair_spread": spread(pair),
-        "shallow_peak_share": ratio(float((~apart).sum()), float(depth.size)),
-        "submovements_per_stroke": ratio(float(joined.sum()), float(strokes.start.size)),
+        "submovement_rate": ratio(int(np.count_nonzero(apart)), int(np.count_nonzero(path.moving)) * STEP_S),
+        "submovement_gap": median(gaps),
+        "submovement_depth": median(depths),
+        "submovement_fall": median(falls),
+        "submovement_pair_spread": spread(falls),
+        "submovements_per_stroke": joined.size / strokes.start.size,
     }

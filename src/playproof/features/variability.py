@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from playproof.features.numbers import Floats, line, median, spread
+from playproof.features.numbers import NAN, Floats, line, median, rising, spread
 from playproof.features.strokes import Strokes
 
 _MOST_STROKES = 64
@@ -15,13 +15,15 @@ def variability(strokes: Strokes) -> dict[str, float]:
     """Fitts' relation, the main sequence, and how alike strokes are."""
     if strokes.start.size < _FEWEST_STROKES:
         return {}
-    way, seconds, peak = np.log2(strokes.px), np.log2(strokes.seconds), np.log2(strokes.peak)
-    slope, scatter, strength = line(way, seconds)
-    peak_slope, peak_scatter, peak_strength = line(way, peak)
-    profile_alike, profile_nearest = _likeness(strokes.profile)
-    measured = ~np.isnan(strokes.chord)
-    aside_alike, aside_nearest = _likeness(strokes.aside[measured], signed=False)
-    straight = np.log(np.maximum(1.0 - strokes.chord / strokes.px, 1e-4))
+    bent = np.maximum(1.0 - strokes.chord / strokes.px, 1e-4)
+    logs = np.log2(np.array((strokes.px, strokes.seconds, strokes.peak, bent)))
+    slope, scatter, strength = line(logs[0], logs[1])
+    peak_slope, peak_scatter, peak_strength = line(logs[0], logs[2])
+    profile = strokes.profile - 1.0
+    profile *= (1.0 / np.sqrt(np.add.reduce(profile * profile, axis=1) + 1e-12))[:, None]
+    together = np.add.reduce(profile, axis=0)
+    count = len(profile)
+    _, durations, _, bends = rising(logs)
     return {
         "fitts_slope": slope,
         "fitts_scatter": scatter,
@@ -29,28 +31,18 @@ def variability(strokes: Strokes) -> dict[str, float]:
         "peak_slope": peak_slope,
         "peak_scatter": peak_scatter,
         "peak_strength": peak_strength,
-        "length_spread": spread(way),
-        "duration_spread": spread(seconds),
-        "peak_spread": spread(peak),
-        "straightness_spread": spread(straight),
-        "profile_likeness": profile_alike,
-        "profile_nearest": profile_nearest,
-        "path_likeness": aside_alike,
-        "path_nearest": aside_nearest,
+        "duration_spread": spread(durations),
+        "straightness_spread": spread(bends),
+        "profile_likeness": (float(together @ together) - count) / (count * (count - 1)),
+        "path_nearest": _nearest(strokes.aside[(strokes.chord > 0.0).nonzero()[0][:_MOST_STROKES]]),
     }
 
 
-def _likeness(rows: Floats, *, signed: bool = True) -> tuple[float, float]:
-    """Mean correlation of pairs of rows, and the median row's correlation with its nearest."""
-    rows = rows[:_MOST_STROKES]
+def _nearest(rows: Floats) -> float:
+    """How nearly parallel the median row of `rows` (s, n) is to the row most like it or its mirror image."""
     if len(rows) < _FEWEST_STROKES:
-        return np.nan, np.nan
-    rows = rows - rows.mean(axis=1, keepdims=True)
-    size = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
-    rows = rows / np.maximum(size, 1e-9)
-    pairs = rows @ rows.T
-    if not signed:
-        np.abs(pairs, out=pairs)
-    np.fill_diagonal(pairs, 0.0)
-    mean = float(pairs.sum()) / (len(rows) * (len(rows) - 1))
-    return mean, median(pairs.max(axis=1))
+        return NAN
+    size = np.sqrt(np.add.reduce(rows * rows, axis=1) + 1e-12)
+    pairs = np.abs(rows @ rows.T) / (size[:, None] * size)
+    pairs.flat[:: len(rows) + 1] = 0.0
+    return median(np.sort(np.maximum.reduce(pairs, axis=1)))

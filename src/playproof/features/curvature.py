@@ -1,0 +1,42 @@
+"""How the path bends, and how speed and bending go together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from playproof.features.kinematics import Motion
+from playproof.features.numbers import line, median, quantile, share
+
+_FEWEST = 8
+_STRAIGHT_RAD_S = 0.25
+_LEAST_BEND = 1e-4
+"""1/px: what bends less has no place in a logarithm."""
+_ON_AXIS = 0.035
+"""Sine of the angle to an axis, two degrees."""
+
+
+def curvature(motion: Motion) -> dict[str, float]:
+    """Bending where the pointer is fast."""
+    fast = motion.fast
+    if fast.size < _FEWEST:
+        return {}
+    normal = motion.normal[fast]
+    rate = np.abs(normal) / motion.fast_speed
+    bend = rate / motion.fast_speed
+    rates, bends = np.sort(rate), np.sort(bend)
+    bent = (bend > _LEAST_BEND).nonzero()[0]
+    slope, scatter, strength = line(np.log(bend[bent]), motion.fast_log[bent])
+    swing = normal * motion.normal[fast + 1]
+    off_axis = np.minimum(np.abs(motion.fast_unit.real), np.abs(motion.fast_unit.imag))
+    return {
+        "curvature_median": 1000.0 * median(bends),
+        "curvature_high": 1000.0 * quantile(bends, 0.9),
+        "turn_rate_median": median(rates),
+        "turn_rate_high": quantile(rates, 0.9),
+        "straight_share": share(rate < _STRAIGHT_RAD_S),
+        "power_law_slope": -slope,
+        "power_law_scatter": scatter,
+        "power_law_strength": -strength,
+        "turn_change_share": share(swing < 0.0),
+        "axis_share": share(off_axis < _ON_AXIS),
+    }
