@@ -119,6 +119,15 @@ def test_restoring_into_a_used_folder_needs_force_and_keeps_what_was_there(tmp_p
     assert present(tmp_path / "data", "a", "later") == {"a", "later"}
 
 
+def test_what_a_killed_restore_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    copy = backed_up(filled(tmp_path / "data", "a"), tmp_path / "copy")
+    rests = [tmp_path / "data" / f".{DATABASE_NAME}.123.part{suffix}" for suffix in ("", "-wal", "-shm")]
+    for rest in rests:
+        rest.write_bytes(b"half a database")
+    restore_backup(copy, tmp_path / "data", force=True)
+    assert not any(rest.exists() for rest in rests)
+
+
 def test_restoring_into_an_empty_store_needs_no_force(tmp_path: Path) -> None:
     copy = backed_up(filled(tmp_path / "data", "a"), tmp_path / "copy")
     assert restore_backup(copy, filled(tmp_path / "new")).sessions == 1

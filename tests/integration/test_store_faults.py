@@ -195,6 +195,16 @@ def test_too_much_waiting_is_refused_at_once_and_taken_again_later(tmp_path: Pat
         assert store.put(session_record("after")).result(SECONDS).status == "stored"
 
 
+def test_a_database_that_another_process_holds_is_waited_for_only_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playproof.store.sqlite.engine.BUSY_SECONDS", 0.05)
+    with closing(open_store(tmp_path)) as store:
+        with closing(REAL.module.connect(str(tmp_path / DATABASE_NAME), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreUnavailable, match="another process held the database"):
+                store.put(session_record("a")).result(SECONDS)
+        assert store.put(session_record("a")).result(SECONDS).status == "stored"
+
+
 def test_a_writer_that_dies_answers_everybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     with closing(open_store(tmp_path)) as store:
         begun, release = threading.Event(), threading.Event()

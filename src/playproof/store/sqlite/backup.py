@@ -57,6 +57,12 @@ def replacement(target: Path) -> Iterator[Path]:
             leftover.unlink(missing_ok=True)
 
 
+def remove_drafts(target: Path) -> None:
+    """Remove what `replacement` left behind in a process that was killed; none may be at work."""
+    for draft in target.parent.glob(f".{target.name}.*.part*"):
+        draft.unlink()
+
+
 def companions(database: Path) -> tuple[Path, Path]:
     """The write-ahead log of a database and its index, which are there while it is in use."""
     return database.with_name(database.name + "-wal"), database.with_name(database.name + "-shm")

@@ -16,7 +16,7 @@ from playproof.store import retention
 from playproof.store.base import Restored
 from playproof.store.migrations import schema
 from playproof.store.retention import Erasures
-from playproof.store.sqlite.backup import companions, find_damage, replacement, sync
+from playproof.store.sqlite.backup import companions, find_damage, remove_drafts, replacement, sync
 from playproof.store.sqlite.database import DATABASE_NAME, bring_up_to_date, connect, make_folder
 from playproof.store.sqlite.driver import Driver, find_driver
 from playproof.store.sqlite.engine import writing_engine
@@ -33,6 +33,7 @@ def restore(backup: Path, folder: Path, *, force: bool, clock: Clock) -> Restore
     lock = FolderLock(folder, alone=True)
     try:
         database = folder / DATABASE_NAME
+        remove_drafts(database)
         erasures = _erasures_to_keep(database, driver, force=force)
         with replacement(database) as draft:
             shutil.copyfile(backup, draft)
