@@ -1,0 +1,144 @@
+"""The demo and the API page in a real Chromium, played with the mouse."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+
+import httpx
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.serving import Serving, serving
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A service with an open API."""
+    with serving(tmp_path_factory.mktemp("browser") / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The Chromium that `scripts/ensure_chromium.sh` finds or installs."""
+    program = os.environ.get("PLAYPROOF_TEST_CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
+    assert program, "no Chromium on the PATH; `make test` installs one, or set PLAYPROOF_TEST_CHROMIUM"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh window; what its pages complain about fails the test."""
+    context = browser.new_context(viewport={"width": 1100, "height": 800})
+    complaints: list[str] = []
+    context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    yield context
+    context.close()
+    assert complaints == []
+
+
+def play(page: Page, targets: int = 10) -> None:
+    """Reach for each target with a bent, uneven path, and click it."""
+    rng = np.random.default_rng(7)
+    page.click("#start")
+    at = np.array([550.0, 400.0])
+    for _ in range(targets):
+        box = page.locator("#target").bounding_box()
+        assert box is not None
+        goal = np.array([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]) + rng.normal(0, 5, 2)
+        way = goal - at
+        aside = np.array([-way[1], way[0]]) * rng.normal(0, 0.06)
+        for share in np.linspace(0, 1, 18)[1:] ** 1.3:
+            place = np.round(at + way * share + aside * np.sin(np.pi * share))
+            page.mouse.move(*place.tolist())
+        page.mouse.down()
+        page.mouse.up()
+        at = goal
+
+
+def test_a_play_gets_a_verdict(served: Serving, window: BrowserContext) -> None:
+    page = window.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(served.url)
+    play(page)
+    page.wait_for_selector("#result:not([hidden])")
+    verdict = json.loads(page.locator("#answer").text_content() or "")
+    sent = json.loads(page.locator("#sent").text_content() or "")
+    assert verdict["decision"] in page.locator("#headline").inner_text().lower()
+    assert page.locator("#reasons li").count() == len(verdict["reasons"])
+    assert page.locator("#drawing polyline").get_attribute("points")
+    assert page.locator("#drawing .click").count() == 10
+    assert page.locator("#status").inner_text() == f"Verdict: {verdict['decision']}."
+
+    assert (sent["gameType"], sent["deviceType"], sent["hits"]) == ("targets", "mouse", 10)
+    assert len(sent["movements"]["t"]) > 100
+    assert set(sent["movements"]["trusted"]) == {1}
+    assert all(float(x).is_integer() for x in sent["movements"]["x"]), "the page adds no fractions to whole pixels"
+
+    stored = httpx.get(f"{served.url}/api/v1/sessions/{verdict['sessionId']}", headers={"Playproof-Demo": "true"})
+    assert stored.json() == verdict
+    assert httpx.get(f"{served.url}/api/v1/sessions/{verdict['sessionId']}").status_code == 404, "demo plays are kept apart"
+    assert all(url.startswith(served.url) for url in asked), "nothing comes from elsewhere"
+    assert window.cookies() == []
+
+
+def test_a_second_tab_is_another_play(served: Serving, window: BrowserContext) -> None:
+    first, second = window.new_page(), window.new_page()
+    names = []
+    for page in (first, second):
+        page.goto(served.url)
+    for page in (first, second):
+        page.bring_to_front()
+        play(page)
+        page.wait_for_selector("#result:not([hidden])")
+        names.append(json.loads(page.locator("#answer").text_content() or "")["sessionId"])
+    assert names[0] != names[1]
+
+
+def test_a_play_that_was_left_is_not_judged(served: Serving, window: BrowserContext) -> None:
+    page = window.new_page()
+    page.goto(served.url)
+    play(page, targets=3)
+    page.set_viewport_size({"width": 700, "height": 700})
+    page.wait_for_function("document.getElementById('status').textContent.includes('stopped')")
+    assert page.locator("#start").inner_text() == "Start again"
+    assert page.locator("#result").is_hidden()
+
+
+def test_the_page_asks_for_a_key_where_one_is_needed(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("keys") / "data"
+    with serving(folder, PLAYPROOF_API_KEYS="shop:key-of-the-shop") as keyed:
+        page = browser.new_page()
+        page.goto(keyed.url)
+        play(page)
+        page.wait_for_selector("#keyform:not([hidden])")
+        page.fill("#key", "key-of-the-shop")
+        page.click("#keyform button")
+        page.wait_for_selector("#result:not([hidden])")
+        assert page.locator("#keyform").is_hidden()
+        page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_api_page_shows_every_operation(served: Serving, browser: Browser, scheme: str) -> None:
+    page = browser.new_page(color_scheme=scheme, viewport={"width": 390, "height": 800})  # type: ignore[arg-type]
+    page.goto(f"{served.url}/api/v1/docs")
+    page.wait_for_selector(".operation")
+    document = httpx.get(f"{served.url}/api/v1/openapi.json").json()
+    assert page.locator(".operation").count() == sum(len(item) for item in document["paths"].values())
+    assert page.locator(".schema").count() == len(document["components"]["schemas"])
+    page.locator(".operation[open] a", has_text="Session").first.click()
+    assert page.locator("#schema-Session").get_attribute("open") is not None
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing reaches beyond a narrow screen"
+    page.close()
