@@ -45,7 +45,7 @@ def fit_margins(people: Sequence[Floats], weights: Sequence[Floats]) -> Margins:
                 continue
             quantiles = weighted_quantile(column[known], weight[known], _LEVELS)
             # Steps of no width would divide by nothing; one in ten thousand of the spread is none to a detector.
-            width = max(float(quantiles[-1] - quantiles[0]), 1e-9)
+            width = max(float(quantiles[-1] - quantiles[0]), 1e-6 * max(1.0, float(np.abs(quantiles).max())))
             grid[feature] = np.maximum.accumulate(quantiles) + 1e-4 * width * np.arange(len(_LEVELS))
         grids.append(grid)
     return Margins(np.stack(grids), deviates)
