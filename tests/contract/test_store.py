@@ -255,13 +255,14 @@ def test_closing_writes_what_waits(reopen: Open) -> None:
     assert all(again.get("open", f"s{i}") for i in range(300))
 
 
-def test_a_closed_store_says_so(store: Store) -> None:
+def test_a_closed_store_says_so(store: Store, tmp_path: Path) -> None:
     store.close()
     store.close()
     calls: list[Callable[[], object]] = [
         lambda: store.put(session_record("a")),
         lambda: store.get("open", "a"),
         lambda: store.erase("a"),
+        lambda: store.backup(tmp_path / "copy"),
         store.check,
     ]
     for call in calls:

@@ -288,11 +288,15 @@ try:
     open_store(Path(sys.argv[1]) / "new")
 except StoreUnavailable as error:
     new = str(error)
+try:
+    store.backup(Path(sys.argv[1]) / "copy")
+except StoreUnavailable as error:
+    copy = str(error)
 resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 roomy = [put(i) for i in range(200)]
 store.check()
 store.close()
-print(json.dumps({"full": full, "ready": ready, "there": there, "roomy": roomy, "new": new}))
+print(json.dumps({"full": full, "ready": ready, "there": there, "roomy": roomy, "new": new, "copy": copy}))
 """
 
 
@@ -308,4 +312,6 @@ def test_a_full_disk_fails_what_it_cannot_take_and_loses_nothing_answered(tmp_pa
     assert set(said["roomy"]) == {"stored", "replayed"}
     assert all(status == "replayed" for status, lost in zip(said["roomy"], failed, strict=True) if not lost)
     assert f"cannot open {tmp_path / 'new'}" in said["new"]
+    assert "cannot be read or written" in said["copy"]
+    assert not [path for path in tmp_path.iterdir() if "copy" in path.name]
     assert _integrity(tmp_path) == "ok"

@@ -72,8 +72,7 @@ class SqliteStore:
 
     def get(self, scope: str, session_id: str) -> StoredSession | None:
         """See `Store.get`."""
-        if self._closed:
-            raise StoreUnavailable("the store is closed")
+        self._require_open()
         try:
             with self._reading.connect() as connection:
                 found = sessions.get(connection, scope, session_id)
@@ -115,6 +114,7 @@ class SqliteStore:
 
     def backup(self, path: Path) -> int:
         """See `Store.backup`."""
+        self._require_open()
         return write_backup(self.path, path, self._driver)
 
     def health(self) -> Health:
@@ -140,6 +140,10 @@ class SqliteStore:
             self._closed = True
             self._reading.dispose()
             self._lock.release()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
 
 
 def _milliseconds(moment: datetime) -> int:
