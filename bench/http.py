@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -88,7 +89,7 @@ async def _load(host: str, port: int, requests: list[bytes], connections: int, s
     for number in range(connections):
         done = asyncio.Event()
         own = _in_turn(requests, number * len(requests) // connections)
-        await loop.create_connection(lambda o=own, d=done: Connection(o, started + seconds, latencies, d), host, port)
+        await loop.create_connection(partial(Connection, own, started + seconds, latencies, done), host, port)
         through.append(done.wait())
     async with asyncio.timeout(seconds + PATIENCE_SECONDS):
         await asyncio.gather(*through)

@@ -154,7 +154,7 @@ def test_a_verdict_that_does_not_reach_the_disk_is_not_given(tmp_path: Path) -> 
 
     site = Site(tmp_path / "data", limits=Limits(MIB, 0.05))
     waiting: Future[Any] = Future()
-    site.store.put = lambda _: waiting  # type: ignore[method-assign]
+    site.store.put = lambda _: waiting  # type: ignore[method-assign,assignment]
     is_problem(site.score(body()), 504, "deadline-exceeded")
     assert waiting.cancelled(), "a record that was given up must not be stored later"
     site.close()

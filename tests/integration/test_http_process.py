@@ -279,7 +279,7 @@ def test_secrets_stay_out_of_the_log(tmp_path: Path) -> None:
         "PLAYPROOF_METRICS_TOKEN": "the-metrics-token",
         "PLAYPROOF_LOG_LEVEL": "debug",
     }
-    with serving(tmp_path / "data", **environment) as served:
+    with serving(tmp_path / "data", log=None, **environment) as served:
         assert served.post(body()).status_code == 401
         httpx.get(f"{served.url}/the-admin-key", headers={"Authorization": "Bearer the-metrics-token"})
         exchange(served.port, b"GET /key-of-the-shop HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")

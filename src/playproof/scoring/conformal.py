@@ -170,8 +170,8 @@ def fit_calibrator(raw: Floats, people: Sequence[str], rng: np.random.Generator)
 
 def _weights(who: NDArray[np.intp], times: Floats) -> Floats:
     """(n,) summing to 1: each person `times` as heavy, shared by the person's sessions."""
-    weight = (times / np.bincount(who))[who]
-    return weight / weight.sum()
+    weight: Floats = (times / np.bincount(who))[who]
+    return np.asarray(weight / weight.sum())
 
 
 def _exceedance(raw: Floats, weight: Floats) -> tuple[Floats, Floats]:

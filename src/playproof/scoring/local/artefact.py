@@ -113,7 +113,8 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise ArtefactError(f"cannot read {file}: {error.strerror}; an artefact is the folder that `playproof train --out` wrote") from error
+        hint = "an artefact is the folder that `playproof train --out` wrote"
+        raise ArtefactError(f"cannot read {file}: {error.strerror}; {hint}") from error
 
 
 def _manifest_hash(manifest: Mapping[str, Any]) -> str:

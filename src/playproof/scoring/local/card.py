@@ -8,4 +8,4 @@ from typing import Any
 
 def model_card(manifest: Mapping[str, Any]) -> str:
     """Markdown of what a model was fitted on, how it was calibrated, what it reached and where it is not to be trusted."""
-    return "# " + manifest["model"] + "\n"
+    return f"# {manifest['model']}\n"

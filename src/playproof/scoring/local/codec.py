@@ -38,9 +38,17 @@ def to_arrays(model: LocalModel) -> Arrays:
 
 
 def from_arrays(
-    arrays: Mapping[str, NDArray[Any]], calibration: Mapping[str, Any], names: tuple[str, ...], catalogue_version: str, version: str, manifest: Mapping[str, Any]
+    arrays: Mapping[str, NDArray[Any]],
+    calibration: Mapping[str, Any],
+    names: tuple[str, ...],
+    catalogue_version: str,
+    version: str,
+    manifest: Mapping[str, Any],
 ) -> LocalModel:
-    """The model that `to_arrays` took apart, with its detectors' `names`; `KeyError`, `TypeError` or `ValueError` where something is missing."""
+    """The model that `to_arrays` took apart, with its detectors' `names`.
+
+    Raises `KeyError`, `TypeError` or `ValueError` where something is missing.
+    """
     ensemble = Ensemble(
         columns=arrays["columns"].astype(np.intp),
         margins=Margins(arrays["margins.quantiles"], arrays["margins.deviates"]),

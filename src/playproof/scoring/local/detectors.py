@@ -70,6 +70,7 @@ class Mahalanobis:
     """(m, f, f): its product with a centred row has unit covariance among people."""
 
     def output(self, view: View) -> Floats:
+        """(m,) one number from each member; higher is less human."""
         white = np.matmul(self.whiten, (view.deviates - self.centre)[:, :, None])[:, :, 0]
         return np.asarray(np.log((white * white).sum(axis=1) + 1e-12))
 
@@ -79,6 +80,7 @@ class Tails:
     """How far out the features lie one by one: the mean squared deviate, which grows as the two-sided tails' logs."""
 
     def output(self, view: View) -> Floats:
+        """(m,) one number from each member; higher is less human."""
         return np.asarray((view.deviates * view.deviates).mean(axis=1))
 
 
@@ -93,6 +95,7 @@ class Isolation:
     members: int
 
     def output(self, view: View) -> Floats:
+        """(m,) one number from each member; higher is less human."""
         paths = self.trees.leaves(view.doubled).reshape(self.members, -1)
         return np.asarray(-paths.mean(axis=1) / self.expected)
 
@@ -107,5 +110,6 @@ class Boosted:
     """(m,)"""
 
     def output(self, view: View) -> Floats:
+        """(m,) one number from each member; higher is less human."""
         steps = self.trees.leaves(view.doubled).reshape(len(self.baseline), -1)
         return np.asarray(self.baseline + steps.sum(axis=1))

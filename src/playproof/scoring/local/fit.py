@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from playproof.features import CATALOGUE_VERSION, MODEL_FEATURES, NAMES
 from playproof.scoring.combine import Fusion, scaling, weighted_quantile
 from playproof.scoring.conformal import Calibrator, fit_calibrator
-from playproof.scoring.local.fit_detectors import fit_boosted, fit_isolation, fit_mahalanobis, fit_margins
 from playproof.scoring.local.detectors import Detector, Tails
+from playproof.scoring.local.fit_detectors import fit_boosted, fit_isolation, fit_mahalanobis, fit_margins
 from playproof.scoring.local.model import Ensemble, LocalModel
 from playproof.scoring.local.samples import Samples, Words, balanced
 from playproof.scoring.ranges import HumanRanges

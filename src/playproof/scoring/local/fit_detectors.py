@@ -71,9 +71,9 @@ def fit_isolation(people: Sequence[Floats], rng: Rng, *, trees: int = 100, sampl
     from sklearn.ensemble import IsolationForest
 
     grown: list[Tree] = []
+    size = min(sample, *(len(rows) for rows in people))
     for rows in people:
         filled = np.where(np.isnan(rows), np.nanmedian(rows, axis=0), rows)
-        size = min(sample, len(rows))
         forest = IsolationForest(n_estimators=trees, max_samples=size, random_state=_seed(rng)).fit(filled)
         for estimator in forest.estimators_:
             tree = estimator.tree_

@@ -77,7 +77,7 @@ class _Habits:
                 return self._shaken(*submovements(start, end, duration, step, rng), 0.4, rng)
             case "made-steered":
                 return steered(start, end, step, self.steering, rng)
-        t = np.arange(max(2, round(duration / step)) + 1) * step
+        t = np.arange(max(2, round(duration / step)) + 1, dtype=np.float64) * step
         profile = self.profile if self.family in {"made-eased", "made-bezier", "made-wander"} else self.living
         s = progress(profile, len(t), rng)
         straight = start + (end - start) * s[:, None]

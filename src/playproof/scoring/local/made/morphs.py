@@ -56,7 +56,7 @@ def _borrower(moves: Sequence[Move], rng: Rng):  # type: ignore[no-untyped-def]
     lengths = np.array([float(np.hypot(*(p[-1] - p[0]))) for _, p in moves])
     keep_time = rng.random() < 0.5
 
-    def move(start: Floats, end: Floats, duration: float, step: float, rng: Rng) -> Move:
+    def move(start: Floats, end: Floats, _duration: float, step: float, rng: Rng) -> Move:
         distance = float(np.hypot(*(end - start)))
         near = np.argsort(np.abs(np.log(lengths / distance)))[:3]
         t, p = moves[int(rng.choice(near))]

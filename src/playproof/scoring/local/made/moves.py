@@ -5,6 +5,7 @@ A move is a pair (t, p): milliseconds from its start (n,), rising, and CSS pixel
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import pi
 from typing import NamedTuple
 
@@ -69,7 +70,7 @@ def bezier(start: Floats, end: Floats, s: Floats, bend: float, order: int, rng: 
     points.append(end)
     level = [np.broadcast_to(point, (len(s), 2)) for point in points]
     while len(level) > 1:  # de Casteljau
-        level = [a + (b - a) * s[:, None] for a, b in zip(level, level[1:], strict=False)]
+        level = [a + (b - a) * s[:, None] for a, b in pairwise(level)]
     return np.array(level[0])
 
 
@@ -189,6 +190,7 @@ class Steering(NamedTuple):
 
     @classmethod
     def draw(cls, rng: Rng) -> Steering:
+        """Somebody's own way of steering."""
         return cls(
             pull=rng.uniform(20.0, 160.0),
             damping=rng.uniform(0.5, 1.3),
@@ -219,4 +221,4 @@ def steered(start: Floats, end: Floats, step: float, how: Steering, rng: Rng) ->
         at = at + seconds * velocity
         places.append(at)
     places.append(end)
-    return np.arange(len(places)) * step, np.array(places)
+    return np.arange(len(places), dtype=np.float64) * step, np.array(places)
