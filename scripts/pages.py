@@ -15,6 +15,7 @@ PAGES = {
     "docs/verdict.md": "playproof.decision.page:render",
     "docs/errors.md": "playproof.web.page:render",
     "docs/metrics.md": "playproof.observe.page:render",
+    "docs/evaluation.md": "playproof.evaluation.page:render",
 }
 """Page to the function that gives its text."""
 

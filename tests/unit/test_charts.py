@@ -57,7 +57,7 @@ def test_names_from_a_file_are_text_and_never_markup() -> None:
 
 
 def test_figures_in_words() -> None:
-    assert [percent(share) for share in (0.0, 1.0, 0.0047, 0.0123, 0.5, 0.9949, float("nan"))] == [
+    assert [percent(share) for share in (0.0, 1.0, 0.0047, 0.0123, 0.5, 0.9949, None)] == [
         "0 %",
         "100 %",
         "0.47 %",
@@ -68,4 +68,4 @@ def test_figures_in_words() -> None:
     ]
     assert ends(None) == "–"
     assert ends((0.0, 0.5)) == "0 % to 50.0 %"
-    assert (auc(0.5), auc(float("nan"))) == ("0.5000", "–")
+    assert (auc(0.5), auc(None)) == ("0.5000", "–")

@@ -109,7 +109,7 @@ def _card(kind: str, title: str, value: str, note: str) -> str:
 
 def _people(figures: Figures) -> str:
     lines = [
-        Bar(row.source, row.not_passed.rate, *(row.not_passed.bootstrap or row.not_passed.wilson), str(row.not_passed), "people")
+        Bar(row.source, row.not_passed.share, *(row.not_passed.bootstrap or row.not_passed.wilson), str(row.not_passed), "people")
         for row in figures.people
     ]
     highest = min(1.0, max(0.02, 1.1 * max(line.high for line in lines)))
@@ -125,8 +125,8 @@ def _people(figures: Figures) -> str:
 
 
 def _generators(figures: Figures) -> str:
-    rows = sorted(figures.generators, key=lambda row: (row.not_passed.rate, row.name))
-    lines = [Bar(row.name, row.not_passed.rate, *row.not_passed.wilson, str(row.not_passed), KINDS[row.standing]) for row in rows]
+    rows = sorted(figures.generators, key=lambda row: (row.not_passed.share, row.name))
+    lines = [Bar(row.name, row.not_passed.share, *row.not_passed.wilson, str(row.not_passed), KINDS[row.standing]) for row in rows]
     return _section(
         "Bots, by generator",
         "Bars are the share not passed, whiskers Wilson's interval. The means weigh every generator the same, "

@@ -46,11 +46,16 @@ class Count(msgspec.Struct, frozen=True, rename="camel"):
 
     hits: int
     total: int
-    rate: float
-    """NaN (null in JSON) where there are none."""
+    rate: float | None
+    """`None` where there are none."""
     wilson: Ends
     bootstrap: Ends | None
     """Over people; `None` for bots of one generator, which have no people to draw."""
+
+    @property
+    def share(self) -> float:
+        """The rate, NaN where there are none."""
+        return self.hits / self.total if self.total else float("nan")
 
     def __str__(self) -> str:
         return f"{self.hits}/{self.total}"
@@ -74,8 +79,8 @@ class BotRow(msgspec.Struct, frozen=True, rename="camel"):
     standing: Standing
     not_passed: Count
     failed: Count
-    auc: float
-    """ROC AUC of the sessions in calibrated strata, against the people there whom the same model judged."""
+    auc: float | None
+    """ROC AUC of the sessions in calibrated strata, against the people there whom the same model judged; `None` without."""
 
 
 class MeanRow(msgspec.Struct, frozen=True, rename="camel"):
@@ -96,8 +101,8 @@ class RuleRow(msgspec.Struct, frozen=True, rename="camel"):
 
     code: ReasonCode
     people: Count
-    bots: float
-    """Mean over generators of the share of sessions it fired on."""
+    bots: float | None
+    """Mean over generators of the share of sessions it fired on; `None` without bots."""
 
 
 class Separation(msgspec.Struct, frozen=True, rename="camel"):
@@ -187,7 +192,7 @@ def _count(flags: Sequence[bool], people: Sequence[Outcome] | None, rng: np.rand
     if people is not None:
         _, person = codes([person_of(outcome.labels) for outcome in people])
         bootstrap = clustered_interval(np.array(flags, dtype=np.bool_), person, rng)
-    return Count(hits, total, hits / total if total else float("nan"), wilson(hits, total), bootstrap)
+    return Count(hits, total, hits / total if total else None, wilson(hits, total), bootstrap)
 
 
 def _people_row(name: str, group: Sequence[Outcome], rng: np.random.Generator) -> PeopleRow:
@@ -218,7 +223,7 @@ def _bot_row(name: str, group: Sequence[Outcome], people: Sequence[Outcome], sta
         standing=min(knowledge, key=order.index),
         not_passed=_bot_count([not outcome.passed for outcome in group]),
         failed=_bot_count([outcome.decision is Decision.FAIL for outcome in group]),
-        auc=roc_auc(ranks[:met], ranks[met:]),
+        auc=roc_auc(ranks[:met], ranks[met:]) if met and judged else None,
     )
 
 
@@ -228,9 +233,9 @@ def _mean_rows(rows: Sequence[BotRow], rng: np.random.Generator) -> list[MeanRow
         group = [row for row in rows if row.standing is standing]
         if not group:
             continue
-        not_passed = np.array([row.not_passed.rate for row in group])
-        failed = np.array([row.failed.rate for row in group])
-        worst = min(group, key=lambda row: (row.not_passed.rate, row.name))
+        not_passed = np.array([row.not_passed.share for row in group])
+        failed = np.array([row.failed.share for row in group])
+        worst = min(group, key=lambda row: (row.not_passed.share, row.name))
         found.append(
             MeanRow(
                 standing=standing,
@@ -253,9 +258,9 @@ def _rule_rows(people: Sequence[Outcome], bots: Sequence[Outcome], rng: np.rando
         if MEANINGS[code].effect == "note":
             continue
         fired = np.array([code in outcome.reasons for outcome in bots], dtype=np.float64)
-        share = float(fired @ weights / weights.sum()) if bots else float("nan")
+        share = float(fired @ weights / weights.sum()) if bots else None
         found.append(RuleRow(code, _count([code in outcome.reasons for outcome in people], people, rng), share))
-    return [row for row in found if row.people.hits or row.bots > 0]
+    return [row for row in found if row.people.hits or row.bots]
 
 
 def _ranks(outcomes: Sequence[Outcome]) -> Floats:

@@ -18,9 +18,9 @@ class Table(NamedTuple):
     text_columns: int = 1
 
 
-def percent(share: float) -> str:
-    """`share` in per cent with as many decimals as tell something; a dash where it is not a number."""
-    if share != share:
+def percent(share: float | None) -> str:
+    """`share` in per cent with as many decimals as tell something; a dash where there is none."""
+    if share is None:
         return "–"
     value = 100.0 * share
     if value in {0.0, 100.0}:
@@ -33,9 +33,9 @@ def ends(interval: tuple[float, float] | None) -> str:
     return "–" if interval is None else f"{percent(interval[0])} to {percent(interval[1])}"
 
 
-def auc(value: float) -> str:
+def auc(value: float | None) -> str:
     """An area under the curve, a dash where there is none."""
-    return "–" if value != value else f"{value:.4f}"
+    return "–" if value is None else f"{value:.4f}"
 
 
 def people_table(figures: Figures) -> Table:
@@ -70,7 +70,7 @@ def means_table(figures: Figures) -> Table:
 
 def bots_table(rows: Sequence[BotRow], what: str) -> Table:
     """Per generator or family, the worst first."""
-    ordered = sorted(rows, key=lambda row: (row.not_passed.rate, row.name))
+    ordered = sorted(rows, key=lambda row: (row.not_passed.share, row.name))
     cells = [(row.name, row.standing, *_bot_cells(row.not_passed), *_bot_cells(row.failed), auc(row.auc)) for row in ordered]
     intervals = ("rate", "Wilson")
     return Table((what, "to the model", "not passed", *intervals, "failed", *intervals, "ROC AUC"), tuple(cells), 2)
