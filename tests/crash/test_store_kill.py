@@ -22,7 +22,7 @@ from tests.crash.client import IN_FLIGHT, content_of
 
 SOAK_SECONDS = float(os.environ.get("PLAYPROOF_TEST_SOAK_SECONDS", "0"))
 KILLS = 10
-CLIENTS = 2
+CLIENTS = 2 if find_driver().sharable else 1
 SAMPLE = 1000
 """Sessions whose content is compared in the end; the counts are over all."""
 PATIENCE = 60

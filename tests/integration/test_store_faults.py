@@ -72,6 +72,9 @@ class FaultyConnection(REAL.module.Connection):  # type: ignore[misc, name-defin
     def cursor(self, *_: Any) -> Any:
         return super().cursor(FaultyCursor)
 
+    def execute(self, *arguments: Any) -> Any:
+        return self.cursor().execute(*arguments)
+
     def commit(self) -> None:
         Faults.call(super().commit)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
@@ -14,7 +15,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import dialect
 
 from playproof.store import SessionRecord, Store, open_store, retention, sessions
 from playproof.store.sqlite.database import DATABASE_NAME
-from playproof.store.sqlite.driver import find_driver
+from playproof.store.sqlite.driver import Driver, find_driver
 from playproof.store.sqlite.engine import reading_engine, writing_engine
 from playproof.store.tables import metadata
 from playproof.testing import FakeClock, session_record
@@ -117,7 +118,7 @@ def text_of(statement: Executable) -> str:
 
 
 PLANS = [
-    ("known", sessions.known_rows(3, dialect()), {"sqlite_autoindex_session_1 (id=? AND scope=?)"}),
+    ("known", sessions.known_ids(3, dialect()), {"sqlite_autoindex_session_1 (id=?)"}),
     ("get", text_of(sessions.GET), {"sqlite_autoindex_session_1 (id=? AND scope=?)", "features USING INTEGER PRIMARY KEY"}),
     ("erase everywhere", text_of(sessions.ERASE_EVERYWHERE), {"sqlite_autoindex_session_1 (id=?)"}),
     ("erase in scope", text_of(sessions.ERASE_IN_SCOPE), {"sqlite_autoindex_session_1 (id=? AND scope=?)"}),
@@ -126,13 +127,17 @@ PLANS = [
 ]
 
 
+DRIVERS = [find_driver(), Driver(sqlite3, sqlite3.sqlite_version_info)]
+
+
+@pytest.mark.parametrize("driver", DRIVERS, ids=["ours", "standard library's"])
 @pytest.mark.parametrize(("statement", "uses"), [row[1:] for row in PLANS], ids=[row[0] for row in PLANS])
-def test_statements_find_rows_by_an_index(tmp_path: Path, statement: str, uses: set[str]) -> None:
+def test_statements_find_rows_by_an_index(tmp_path: Path, statement: str, uses: set[str], driver: Driver) -> None:
     open_store(tmp_path).close()
-    with writing_engine(tmp_path / DATABASE_NAME, find_driver(), "full").connect() as connection:
+    with writing_engine(tmp_path / DATABASE_NAME, driver, "full").connect() as connection:
         found = plan(connection, statement)
     assert "SCAN session" not in found
     assert "SCAN telemetry" not in found
     assert "SCAN features" not in found
     for part in uses:
-        assert part in found
+        assert part in found, found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, delete, insert, select, tuple_
+from sqlalchemy import Connection, Dialect, Table, bindparam, delete, insert, select
 
 from playproof.store.base import SessionRecord, StoredSession
 from playproof.store.tables import features, session, telemetry
@@ -21,10 +21,8 @@ SESSION_COLUMNS = tuple(column.name for column in session.c if column is not ses
 FEATURES_COLUMNS = tuple(column.name for column in features.c)
 TELEMETRY_COLUMNS = tuple(column.name for column in telemetry.c)
 
-KNOWN = select(session.c.scope, session.c.id, session.c.digest, session.c.verdict).where(
-    tuple_(session.c.id, session.c.scope).in_(bindparam("keys", [("", "")], expanding=True))
-)
-"""Which of some ids are taken, and by what."""
+KNOWN = select(session.c.scope, session.c.id, session.c.digest, session.c.verdict).where(session.c.id.in_(bindparam("ids", expanding=True)))
+"""Which of some ids are taken in any scope, and by what. Older SQLites would read the whole table for pairs of id and scope."""
 
 GET = (
     select(session, features.c.catalogue_version, features.c.vector, telemetry.c.content)
@@ -44,19 +42,15 @@ ERASE_IN_SCOPE = _ERASE.where(session.c.scope == bindparam("in_scope"))
 @cache
 def insert_rows(table: Table, columns: tuple[str, ...], rows: int, dialect: Dialect) -> str:
     """The text that inserts `rows` rows at once, for a driver with positional parameters."""
-    return _repeat(str(insert(table).compile(dialect=dialect, column_keys=list(columns))), rows)
+    one = str(insert(table).compile(dialect=dialect, column_keys=list(columns)))
+    head, values, row = one.partition("VALUES ")
+    return head + values + ", ".join([row] * rows)
 
 
 @cache
-def known_rows(rows: int, dialect: Dialect) -> str:
-    """The text of `KNOWN` for `rows` ids: id and scope of each, in turn."""
-    return _repeat(str(KNOWN.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})), rows)
-
-
-def _repeat(statement: str, rows: int) -> str:
-    head, values, tail = statement.partition("VALUES ")
-    row, close, rest = tail.partition(")")
-    return head + values + ", ".join([row + close] * rows) + rest
+def known_ids(ids: int, dialect: Dialect) -> str:
+    """The text of `KNOWN` for so many ids."""
+    return str(KNOWN.params(ids=[""] * ids).compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
 
 
 def session_row(record: SessionRecord) -> tuple[Any, ...]:

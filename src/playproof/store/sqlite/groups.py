@@ -26,7 +26,7 @@ def store(connection: Connection, records: Sequence[SessionRecord], frames: dict
 
     `connection` is in a transaction that holds the write lock, so no other process can take an id in between.
     """
-    taken = _known(connection, list({(record.scope, record.session_id) for record in records}))
+    taken = _known(connection, list({record.session_id for record in records}))
     outcomes: list[PutOutcome] = []
     fresh: list[int] = []
     for place, record in enumerate(records):
@@ -44,10 +44,9 @@ def store(connection: Connection, records: Sequence[SessionRecord], frames: dict
     return outcomes
 
 
-def _known(connection: Connection, keys: Sequence[Key]) -> dict[Key, tuple[bytes, bytes]]:
-    """Digest and verdict of those of `keys` that are taken."""
-    statement = sessions.known_rows(len(keys), connection.dialect)
-    rows = _execute(connection, statement, [part for scope, name in keys for part in (name, scope)])
+def _known(connection: Connection, ids: list[str]) -> dict[Key, tuple[bytes, bytes]]:
+    """Digest and verdict of the sessions that have these ids, whatever their scope."""
+    rows = _execute(connection, sessions.known_ids(len(ids), connection.dialect), ids)
     return {(scope, name): (digest, verdict) for scope, name, digest, verdict in rows}
 
 

@@ -22,8 +22,11 @@ NETWORK_FILE_SYSTEMS = frozenset((*_LINUX_NAMES.split(), *_FUSE_NAMES.split()))
 class FolderLock:
     """Holds a data folder, shared with other processes or alone, until released."""
 
-    def __init__(self, folder: Path, *, alone: bool) -> None:
-        """Raises `StoreRefused` where another process is in the way, or the folder cannot be written."""
+    def __init__(self, folder: Path, alone: str | None = None) -> None:
+        """`alone` says why the folder cannot be shared; `None` shares it.
+
+        Raises `StoreRefused` where another process is in the way, or the folder cannot be written.
+        """
         path = folder / LOCK_NAME
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -34,7 +37,7 @@ class FolderLock:
         except OSError:
             os.close(self._file)
             raise StoreRefused(
-                f"the data folder {folder} is in use by another process; stop that first"
+                f"the data folder {folder} is in use by another process, and {alone}; stop that first"
                 if alone
                 else f"another process has the data folder {folder} to itself: a restore, or a PlayProof whose SQLite cannot share it"
             ) from None

@@ -30,7 +30,7 @@ def restore(backup: Path, folder: Path, *, force: bool, clock: Clock) -> Restore
     driver = find_driver()
     _require_backup(backup)
     make_folder(folder)
-    lock = FolderLock(folder, alone=True)
+    lock = FolderLock(folder, "a restore needs it alone")
     try:
         database = folder / DATABASE_NAME
         remove_drafts(database)

@@ -19,7 +19,7 @@ from playproof.store.base import Health, OnCommit, Purged, PutOutcome, SessionRe
 from playproof.store.compression import decompress
 from playproof.store.sqlite.backup import write_backup
 from playproof.store.sqlite.database import DATABASE_NAME, connect, make_folder
-from playproof.store.sqlite.driver import Driver, find_driver
+from playproof.store.sqlite.driver import SHARABLE_FROM, Driver, find_driver
 from playproof.store.sqlite.engine import reading_engine, writing_engine
 from playproof.store.sqlite.errors import unavailable
 from playproof.store.sqlite.lock import FolderLock, network_file_system
@@ -56,7 +56,7 @@ class SqliteStore:
             raise StoreRefused(f"there is no database in {folder}")
         self._clock = clock or SystemClock()
         self._closed = False
-        self._lock = FolderLock(folder, alone=not driver.sharable or network_file_system(folder) is not None)
+        self._lock = FolderLock(folder, _why_alone(folder, driver))
         try:
             writing = writing_engine(self.path, driver, durability)
             self._reading = reading_engine(self.path, driver)
@@ -148,3 +148,13 @@ class SqliteStore:
 
 def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
+
+
+def _why_alone(folder: Path, driver: Driver) -> str | None:
+    """Why one process at a time may use the folder; `None` where several may."""
+    network = network_file_system(folder)
+    if network is not None:
+        return f"a database on a network file system ({network}) cannot be shared"
+    if not driver.sharable:
+        return f"{driver} cannot share it safely ({'.'.join(map(str, SHARABLE_FROM))} can)"
+    return None
