@@ -12,7 +12,7 @@ import pytest
 
 from playproof.cli import run
 from playproof.evaluation import run as evaluation_run
-from playproof.scoring.local import load_artefact, samples
+from playproof.scoring.local import fit_detectors, load_artefact, samples
 from playproof.telemetry import Labels, Session
 from playproof.testing import bot_session, human_session, labelled_lines
 
@@ -47,10 +47,11 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def few_derived() -> Iterator[None]:
-    """Few counterexamples of our own making: the fits here are to be quick, not good."""
+    """Few counterexamples of our own making, and few trees: the fits here are to be quick, not good."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(samples, "MADE_EACH", 2)
         patch.setattr(samples, "MORPHED_EACH", 4)
+        patch.setattr(fit_detectors, "BAGS", 1)
         yield
 
 

@@ -84,7 +84,7 @@ def histogram(people: Floats, bots: Floats, bot_weights: Floats, thresholds: Seq
 
 def det_chart(curves: Sequence[Curve], thresholds: Sequence[tuple[str, float]]) -> str:
     """What each threshold flags of people against what it misses of bots, on normal deviate axes."""
-    left, right, top, bottom = 64, WIDTH - 16, 14, 430
+    left, right, top, bottom = 64, WIDTH - 16, 34, 450
     low, high = (_PROBIT(end) for end in _DET_ENDS)
     x, y = Scale(low, high, left, right), Scale(low, high, bottom, top)
     out = []
@@ -98,9 +98,9 @@ def det_chart(curves: Sequence[Curve], thresholds: Sequence[tuple[str, float]]) 
     for index, curve in enumerate(curves):
         out.append(f'<polyline class="line {curve.kind}" points="{_det_points(curve.det, x, y)}"/>')
         out += [_det_mark(curve, name, value, x, y) for name, value in thresholds]
-        beside = top + 18 + 20 * index
-        out.append(_line(f"line {curve.kind}", right - 190, beside, right - 166, beside))
-        out.append(_text(right - 158, beside + 4, curve.name, "label", "start"))
+        start = left + 220 * index
+        out.append(_line(f"line {curve.kind}", start, 14, start + 24, 14))
+        out.append(_text(start + 32, 18, curve.name, "label", "start"))
     out.append(_text((left + right) / 2, bottom + 38, "people flagged", "axis", "middle"))
     middle = (top + bottom) / 2
     out.append(f'<text class="axis" text-anchor="middle" transform="translate(16 {middle}) rotate(-90)">bots missed</text>')
