@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-CATALOGUE_VERSION = "1.1"
+CATALOGUE_VERSION = "1.2"
 """Changes whenever a row of features can come out otherwise for the same session."""
 
 Role = Literal["model", "evidence", "context"]
@@ -41,6 +41,7 @@ _GAMBOA = "Gamboa and Fred 2004"
 _PHILLIPS = "Phillips and Triggs 2001"
 _SEQUENCE = "Bahill, Clark and Stark 1975"
 _PLAMONDON = "Plamondon 1995"
+_GORDON = "Gordon, Ghilardi, Cooper and Ghez 1994"
 _ELLIOTT = "Elliott et al. 2010"
 
 
@@ -62,14 +63,11 @@ CATALOGUE: tuple[Feature, ...] = (
         "kinematics",
         ("speed_high", "px/s", "Speed exceeded in a twentieth of the motion", _GAMBOA),
         ("speed_range", "1", "High speed over the median speed", _OWN),
-        ("speed_low_share", "1", "Lower quartile of the speed over its median", _OWN),
         ("speed_variation", "1", "Standard deviation of the speed over its mean", _GAMBOA),
         ("acceleration_rate", "1/s", "Upper quartile of the change of speed over the high speed", _OWN),
-        ("braking_share", "1", "Share of the motion spent slowing down", _PHILLIPS),
         ("turning_pull_ratio", "1", "Mean acceleration across the motion over that along it", _OWN),
         ("jerk_tail", "1", "High jerk over the median jerk", _FLASH),
         ("jerk_rate", "1/s²", "Upper quartile of the jerk over the high speed", _FLASH),
-        ("acceleration_memory_60", "1", "Correlation of the change of speed with itself 60 ms later", _OWN),
         ("acceleration_memory_120", "1", "Correlation of the change of speed with itself 120 ms later", _OWN),
         ("turning_memory_60", "1", "Correlation of the sideways acceleration with itself 60 ms later", _OWN),
     ),
@@ -114,7 +112,6 @@ CATALOGUE: tuple[Feature, ...] = (
     *_group(
         "profile",
         ("peak_time", "1", "Share of a stroke's time at which it is fastest", _PHILLIPS),
-        ("peak_time_spread", "1", "Spread of the time at which strokes are fastest", _OWN),
         ("peak_to_mean", "1", "Median of the strokes' peak speed over their mean speed", _FLASH),
         ("peak_to_mean_spread", "1", "Spread of peak speed over mean speed between strokes", _OWN),
         ("profile_centre", "1", "Share of a stroke's time at which half of the way lies, on average", _PLAMONDON),
@@ -133,6 +130,10 @@ CATALOGUE: tuple[Feature, ...] = (
         ("submovement_depth", "1", "Speed between submovements over that of the lower one", _MEYER),
         ("submovement_fall", "1", "Log ratio of a submovement's peak speed to that of the one before", _ELLIOTT),
         ("submovement_pair_spread", "1", "Spread of the log ratio of neighbouring submovements", _OWN),
+        ("corrected_share", "1", "Share of strokes that speed up again after their fastest part", _ELLIOTT),
+        ("primary_share", "1", "Share of the way that the fastest part of a corrected stroke covers", _MEYER),
+        ("primary_spread", "1", "Spread of the share of the way that the fastest part covers", _MEYER),
+        ("primary_over_share", "1", "Share of corrected strokes whose fastest part goes too far", _ELLIOTT),
         ("submovements_per_stroke", "1", "Submovements in a stroke after its first", _MEYER),
     ),
     *_group(
@@ -148,8 +149,11 @@ CATALOGUE: tuple[Feature, ...] = (
     *_group(
         "clicks",
         ("click_dwell", "s", "Median rest around a click", _OWN),
+        ("click_dwell_low", "s", "Rest around a click that a tenth of clicks do not exceed", _OWN),
         ("click_dwell_spread", "1", "Spread of the rest around clicks over its median", _OWN),
         ("click_moving_share", "1", "Share of clicks made in motion", _OWN),
+        ("click_drift", "px", "Mean way from 100 ms before to 100 ms after a click", _OWN),
+        ("click_short_share", "1", "Share of clicks right after a short stroke", _ELLIOTT),
         ("click_final_speed", "1", "Speed in the last 200 ms before a click over the highest in 800 ms", _ELLIOTT),
         ("click_peak_before", "s", "Time from the highest speed to the click", _ELLIOTT),
         ("click_overshoot", "px", "Way by which the pointer had gone beyond the click, upper quartile", _ELLIOTT),
@@ -162,20 +166,32 @@ CATALOGUE: tuple[Feature, ...] = (
         ("peak_slope", "1", "Growth of a stroke's log peak speed with its log length", _SEQUENCE),
         ("peak_scatter", "1", "Scatter of the strokes' log2 peak speed about that line", _SEQUENCE),
         ("peak_strength", "1", "Correlation of log peak speed with log length", _SEQUENCE),
+        ("peaks_with_length", "1", "Correlation of a stroke's speed peaks with its log length", _MEYER),
+        ("bend_with_length", "1", "Correlation of how bent a stroke is with its log length", _OWN),
+        ("peak_with_bend", "1", "Correlation of a stroke's log peak speed with how bent it is, its length allowed for", _POWER),
+        ("peak_with_direction", "1", "Correlation of a stroke's log peak speed with how level it is, its length allowed for", _GORDON),
+        ("length_spread", "1", "Spread of the strokes' log2 length", _OWN),
         ("duration_spread", "1", "Spread of the strokes' log2 duration", _OWN),
-        ("straightness_spread", "1", "Spread of the log of how far strokes are from straight", _OWN),
+        ("bend_spread", "1", "Spread of the log of how far strokes are from straight", _OWN),
         ("profile_likeness", "1", "Mean correlation of the speed profiles of two strokes", _OWN),
+        ("profile_variety", "1", "Standard deviation of the correlation of the speed profiles of two strokes", _OWN),
+        ("profile_nearest", "1", "Correlation of the median stroke's speed profile with the one most like it", _OWN),
         ("path_nearest", "1", "Likeness of how a stroke leaves its chord to the stroke most like it or its mirror image", _OWN),
+        ("twin_likeness", "1", "Likeness in speed and path of the two strokes most alike", _OWN),
     ),
     *_group(
         "residual",
         ("ripple_across", "px", "Median of what smoothing takes off across fast motion", _HARRIS),
         ("ripple_across_tail", "1", "High over median ripple across fast motion", _OWN),
         ("ripple_along", "1", "Ripple along fast motion over that across it", _OWN),
-        ("ripple_across_memory", "1", "Correlation of the ripple across with itself one cell later", _OWN),
         ("ripple_speed_slope", "1", "Growth of the log ripple across with the log speed", _HARRIS),
-        ("ripple_speed_strength", "1", "Correlation of the log ripple across with the log speed", _HARRIS),
         ("ripple_level", "1", "Median ripple across fast motion over the mean way of a cell", _HARRIS),
+    ),
+    *_group(
+        "texture",
+        ("one_axis_slow", "1", "Share of slow motion that goes along one axis of the screen exactly", _OWN),
+        ("one_axis_brisk", "1", "Share of brisk motion that goes along one axis of the screen exactly", _OWN),
+        ("one_axis_long", "1", "Runs of 60 ms and more along one axis exactly, over the time in motion", _OWN),
     ),
     *_group(
         "context",

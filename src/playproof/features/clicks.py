@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from playproof.features.numbers import median, quantile, ratio, rising, share, spread
+from playproof.features.numbers import mean, median, quantile, ratio, rising, share, spread
 from playproof.features.path import STEP_S, Path
 from playproof.features.strokes import Strokes
 
@@ -16,6 +16,11 @@ _BEFORE = np.arange(-40, 0)
 """Places looked back from a click."""
 _FINAL = 10
 """The last of them, right before the click."""
+_HOLD = 5
+"""Places on either side of a click in which the hand presses and lets go."""
+_LARGEST_DRIFT_PX = 100.0
+_SHORT_PX = 60.0
+"""A shorter stroke before a click corrects the one before it."""
 _SHORTEST_WAY_PX = 20.0
 
 
@@ -28,12 +33,14 @@ def clicks(path: Path, strokes: Strokes) -> dict[str, float]:
     after = moving.searchsorted(click)
     dwell = (moving[np.minimum(after, moving.size - 1)] - moving[np.maximum(after - 1, 0)] - 1) * STEP_S
     dwell[(after == 0) | (after == moving.size)] = np.nan
+    ends = path.travelled.size - 1
+    drift = path.travelled[np.minimum(click + _HOLD, ends)] - path.travelled[np.maximum(click - _HOLD, 0)]
     at = np.maximum(click[:, None] + _BEFORE, 0)
     before = path.speed[at]
     peak_before = (len(_BEFORE) - before.argmax(axis=1)) * STEP_S
-    start = strokes.start[np.maximum(strokes.start.searchsorted(click, side="right") - 1, 0)]
+    stroke = np.maximum(strokes.start.searchsorted(click, side="right") - 1, 0)
     place = path.smooth[click]
-    way = place - path.smooth[start]
+    way = place - path.smooth[strokes.start[stroke]]
     length = np.abs(way)
     length[length < _SHORTEST_WAY_PX] = np.nan
     beyond = (path.smooth[at] - place[:, None]) * (way.conj() / length)[:, None]
@@ -43,8 +50,11 @@ def clicks(path: Path, strokes: Strokes) -> dict[str, float]:
     )
     return {
         "click_dwell": median(dwells),
+        "click_dwell_low": quantile(dwells, 0.1),
         "click_dwell_spread": ratio(spread(dwells), median(dwells)),
         "click_moving_share": share(path.moving[click]),
+        "click_drift": mean(np.minimum(drift, _LARGEST_DRIFT_PX)),
+        "click_short_share": share(strokes.px[stroke] < _SHORT_PX),
         "click_final_speed": ratio(median(lasts), median(tops)),
         "click_peak_before": median(times),
         "click_overshoot": quantile(pasts, 0.75),

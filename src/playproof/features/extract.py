@@ -9,6 +9,7 @@ import numpy as np
 from playproof.features.catalogue import NAMES
 from playproof.features.clicks import clicks
 from playproof.features.context import context_features
+from playproof.features.corrections import corrections, count_peaks
 from playproof.features.curvature import curvature
 from playproof.features.geometry import geometry
 from playproof.features.kinematics import derive, kinematics
@@ -20,7 +21,8 @@ from playproof.features.residual import residual
 from playproof.features.smoothness import smoothness, spectrum
 from playproof.features.strokes import split
 from playproof.features.submovements import submovements
-from playproof.features.variability import variability
+from playproof.features.texture import texture
+from playproof.features.variability import likeness, variability
 from playproof.telemetry import GameContext, Session
 
 
@@ -64,12 +66,16 @@ def _measure(session: Session, context: GameContext | None) -> dict[str, float]:
         values |= spectrum(path)
         values |= smoothness(motion, strokes)
         values |= geometry(strokes)
-        values |= profiles(strokes)
+        peaks = count_peaks(strokes)
+        values |= profiles(strokes, peaks)
+        values |= corrections(strokes)
         values |= submovements(path, strokes)
         values |= pauses(path, strokes)
         values |= clicks(path, strokes)
-        values |= variability(strokes)
+        values |= variability(strokes, peaks)
+        values |= likeness(strokes)
         values |= residual(path, motion)
+        values |= texture(path)
     if context is not None:
         values |= context_features(session, context, path, strokes)
     return values

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playproof.features.numbers import Floats, Places, Points, mean, median, memory, quantile, ratio, share
+from playproof.features.numbers import Floats, Places, Points, mean, median, memory, quantile, ratio
 from playproof.features.path import STEP_MS, STEP_S, Path
 
 FAST_PX_S = 150.0
@@ -53,22 +53,18 @@ def derive(path: Path) -> Motion:
 def kinematics(path: Path, motion: Motion) -> dict[str, float]:
     """Speed and acceleration while the pointer moves."""
     moving = path.moving.nonzero()[0]
-    speed, tangential = path.speed[moving], motion.tangential[moving]
-    pull = np.abs(tangential)
+    speed, pull = path.speed[moving], np.abs(motion.tangential[moving])
     mean_speed = mean(speed)
     speeds, pulls, jerks = np.sort(speed), np.sort(pull), np.sort(motion.jerk[moving])
     middle, high = median(speeds), quantile(speeds, 0.95)
     return {
         "speed_high": high,
         "speed_range": ratio(high, middle),
-        "speed_low_share": ratio(quantile(speeds, 0.25), middle),
         "speed_variation": ratio(math.sqrt(max(float(speed @ speed) / speed.size - mean_speed**2, 0.0)), mean_speed),
         "acceleration_rate": ratio(quantile(pulls, 0.75), high),
-        "braking_share": share(tangential < 0.0),
         "turning_pull_ratio": ratio(mean(np.abs(motion.normal[moving])), mean(pull)),
         "jerk_tail": ratio(quantile(jerks, 0.95), median(jerks)),
         "jerk_rate": ratio(quantile(jerks, 0.75), high),
-        "acceleration_memory_60": memory(motion.tangential, _LAG),
         "acceleration_memory_120": memory(motion.tangential, 2 * _LAG),
         "turning_memory_60": memory(motion.normal, _LAG),
     }

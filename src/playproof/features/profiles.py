@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from playproof.features.numbers import median, quantile, rising, spread
+from playproof.features.numbers import Floats, mean, median, quantile, rising, spread
 from playproof.features.strokes import POINTS, Strokes
 
 _TIME = (np.arange(POINTS) + 0.5) / POINTS
@@ -12,11 +12,10 @@ _TIMES = np.stack((_TIME, _TIME**2), axis=1) / POINTS
 _BELL = 30.0 * _TIME**2 * (1.0 - _TIME) ** 2
 _HALF = POINTS // 2
 _SLOW = 0.25
-_LEAST_PEAK = 0.15
 
 
-def profiles(strokes: Strokes) -> dict[str, float]:
-    """Shape of the strokes' speed profiles."""
+def profiles(strokes: Strokes, peaks: Floats) -> dict[str, float]:
+    """Shape of the strokes' speed profiles; `peaks` (s,) are a stroke's speed peaks."""
     profile = strokes.profile
     top = np.maximum.reduce(profile, axis=1)
     peak = profile.argmax(axis=1) * (1.0 / POINTS)
@@ -25,13 +24,10 @@ def profiles(strokes: Strokes) -> dict[str, float]:
     off = profile - _BELL
     bell = np.sqrt(np.add.reduce(off * off, axis=1) * (1.0 / POINTS))
     slow = profile < (_SLOW * top)[:, None]
-    middle = profile[:, 1:-1]
-    peaks = (middle > profile[:, :-2]) & (middle >= profile[:, 2:]) & (middle > (_LEAST_PEAK * top)[:, None])
     tops, times, centres, widths, bells = rising(np.array((top, peak, centre, width, bell)))
     cells = 1.0 / (_HALF * len(profile))
     return {
         "peak_time": median(times),
-        "peak_time_spread": spread(times),
         "peak_to_mean": median(tops),
         "peak_to_mean_spread": spread(tops),
         "profile_centre": median(centres),
@@ -41,5 +37,5 @@ def profiles(strokes: Strokes) -> dict[str, float]:
         "bell_misfit_low": quantile(bells, 0.1),
         "slow_head_share": int(np.count_nonzero(slow[:, :_HALF])) * cells,
         "slow_tail_share": int(np.count_nonzero(slow[:, _HALF:])) * cells,
-        "profile_peaks": int(np.count_nonzero(peaks)) / len(profile),
+        "profile_peaks": mean(peaks),
     }

@@ -24,14 +24,11 @@ def residual(path: Path, motion: Motion) -> dict[str, float]:
     size = np.abs(across)
     sizes, lengths = np.sort(size), np.sort(np.abs(rest.real))
     middle = median(sizes)
-    slope, _, strength = line(motion.fast_log, np.log(size + _ROUNDING_PX))
-    followed = (fast[1:] - fast[:-1] == 1).nonzero()[0]
+    slope, _, _ = line(motion.fast_log, np.log(size + _ROUNDING_PX))
     return {
         "ripple_across": middle,
         "ripple_across_tail": ratio(quantile(sizes, 0.9), middle),
         "ripple_along": ratio(median(lengths), middle),
-        "ripple_across_memory": ratio(float(across[followed] @ across[followed + 1]), float(across @ across)),
         "ripple_speed_slope": slope,
-        "ripple_speed_strength": strength,
         "ripple_level": ratio(middle, mean(motion.fast_speed) * STEP_S),
     }

@@ -1,48 +1,86 @@
-"""How strokes differ from one another, and how their time and speed go with their length."""
+"""How strokes differ from one another, and how their time, speed and shape go together."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from playproof.features.numbers import NAN, Floats, line, median, rising, spread
+from playproof.features.numbers import NAN, Floats, median, ratio, rising, spread
 from playproof.features.strokes import Strokes
 
-_MOST_STROKES = 64
 _FEWEST_STROKES = 4
+_MOST_STROKES = 64
+"""More are not compared in pairs."""
+_LEAST_BENT = 1e-4
 
 
-def variability(strokes: Strokes) -> dict[str, float]:
-    """Fitts' relation, the main sequence, and how alike strokes are."""
-    if strokes.start.size < _FEWEST_STROKES:
+def variability(strokes: Strokes, peaks: Floats) -> dict[str, float]:
+    """Fitts' relation, the main sequence, what bending costs, and what direction does; `peaks` (s,) are a stroke's speed peaks."""
+    count = strokes.start.size
+    if count < _FEWEST_STROKES:
         return {}
-    bent = np.maximum(1.0 - strokes.chord / strokes.px, 1e-4)
-    logs = np.log2(np.array((strokes.px, strokes.seconds, strokes.peak, bent)))
-    slope, scatter, strength = line(logs[0], logs[1])
-    peak_slope, peak_scatter, peak_strength = line(logs[0], logs[2])
-    profile = strokes.profile - 1.0
-    profile *= (1.0 / np.sqrt(np.add.reduce(profile * profile, axis=1) + 1e-12))[:, None]
-    together = np.add.reduce(profile, axis=0)
-    count = len(profile)
-    _, durations, _, bends = rising(logs)
+    bent = 1.0 - strokes.chord / strokes.px
+    bent[np.isnan(bent)] = 1.0  # a stroke that ends where it began is as bent as can be
+    logs = np.log2(np.array((strokes.px, strokes.seconds, strokes.peak, np.maximum(bent, _LEAST_BENT))))
+    lengths, durations, _, bends = rising(logs)
+    rows = np.concatenate((logs, peaks[None], strokes.level[None]))
+    rows -= (np.add.reduce(rows, axis=1) * (1.0 / count))[:, None]
+    products = (rows @ rows.T).tolist()
+    length, duration, peak, bend, parts, level = range(6)
+    along, slower, faster = products[length][length], products[length][duration], products[length][peak]
+    fitts, sequence = _related(products, length, duration), _related(products, length, peak)
     return {
-        "fitts_slope": slope,
-        "fitts_scatter": scatter,
-        "fitts_strength": strength,
-        "peak_slope": peak_slope,
-        "peak_scatter": peak_scatter,
-        "peak_strength": peak_strength,
+        "fitts_slope": ratio(slower, along),
+        "fitts_scatter": math.sqrt(products[duration][duration] / count * (1.0 - fitts**2)),
+        "fitts_strength": fitts,
+        "peak_slope": ratio(faster, along),
+        "peak_scatter": math.sqrt(products[peak][peak] / count * (1.0 - sequence**2)),
+        "peak_strength": sequence,
+        "peaks_with_length": _related(products, length, parts),
+        "bend_with_length": _related(products, length, bend),
+        "peak_with_bend": _related(products, peak, bend, length),
+        "peak_with_direction": _related(products, peak, level, length),
+        "length_spread": spread(lengths),
         "duration_spread": spread(durations),
-        "straightness_spread": spread(bends),
-        "profile_likeness": (float(together @ together) - count) / (count * (count - 1)),
-        "path_nearest": _nearest(strokes.aside[(strokes.chord > 0.0).nonzero()[0][:_MOST_STROKES]]),
+        "bend_spread": spread(bends),
     }
 
 
-def _nearest(rows: Floats) -> float:
-    """How nearly parallel the median row of `rows` (s, n) is to the row most like it or its mirror image."""
-    if len(rows) < _FEWEST_STROKES:
-        return NAN
-    size = np.sqrt(np.add.reduce(rows * rows, axis=1) + 1e-12)
-    pairs = np.abs(rows @ rows.T) / (size[:, None] * size)
+def _related(products: list[list[float]], a: int, b: int, given: int | None = None) -> float:
+    """Correlation of rows `a` and `b` from the products of centred rows, that of `given` taken out; NaN of a constant."""
+    if given is None:
+        size = products[a][a] * products[b][b]
+        return min(max(products[a][b] / math.sqrt(size), -1.0), 1.0) if size > 1e-12 else NAN
+    ab, ag, bg = _related(products, a, b), _related(products, a, given), _related(products, b, given)
+    left = (1.0 - ag * ag) * (1.0 - bg * bg)
+    return (ab - ag * bg) / math.sqrt(left) if left > 1e-9 else NAN
+
+
+def likeness(strokes: Strokes) -> dict[str, float]:
+    """How alike strokes are in their speed profile and in how they leave their chord, whichever side that is."""
+    measured = (strokes.chord > 0.0).nonzero()[0][:_MOST_STROKES]
+    count = measured.size
+    if count < _FEWEST_STROKES:
+        return {}
+    speeds = _products(strokes.profile[measured] - 1.0)
+    ways = np.abs(_products(strokes.aside[measured]))
+    both = np.minimum(speeds, ways)
+    pairs = count * (count - 1)
+    flat = speeds.ravel()
+    mean = float(np.add.reduce(flat)) / pairs
+    return {
+        "profile_likeness": mean,
+        "profile_variety": math.sqrt(max(float(flat @ flat) / pairs - mean * mean, 0.0)),
+        "profile_nearest": median(np.sort(np.maximum.reduce(speeds, axis=1))),
+        "path_nearest": median(np.sort(np.maximum.reduce(ways, axis=1))),
+        "twin_likeness": float(np.maximum.reduce(both, axis=None)),
+    }
+
+
+def _products(rows: Floats) -> Floats:
+    """Cosines (s, s) of the angles between `rows` (s, n), 0 on the diagonal."""
+    rows *= (1.0 / np.sqrt(np.add.reduce(rows * rows, axis=1) + 1e-12))[:, None]
+    pairs: Floats = rows @ rows.T
     pairs.flat[:: len(rows) + 1] = 0.0
-    return median(np.sort(np.maximum.reduce(pairs, axis=1)))
+    return pairs
