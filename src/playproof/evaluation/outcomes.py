@@ -39,22 +39,21 @@ class Outcome:
         return self.decision is Decision.PASS
 
 
-def outcome_of(labels: Labels, verdict: Verdict, fold: int = 0) -> Outcome:
+def outcome_of(labels: Labels, verdict: Verdict, *, observing: bool, fold: int = 0) -> Outcome:
     """The outcome of a session with `labels` on which `verdict` was given."""
-    calibration = verdict.calibration
     return Outcome(
         labels=labels,
         decision=verdict.decision,
         score=verdict.anomaly.anomaly_score,
         raw=verdict.anomaly.raw_score,
         reasons=tuple(ReasonCode(reason.code) for reason in verdict.reasons),
-        observing=calibration is not None and calibration.status == "observing",
+        observing=observing,
         fold=fold,
     )
 
 
 def calibrated(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Those whose score may be compared with other people's: of calibrated strata, or judged by the rules alone."""
+    """Those whose score may be compared with other people's: of calibrated strata."""
     return [outcome for outcome in outcomes if not outcome.observing]
 
 

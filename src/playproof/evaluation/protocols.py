@@ -15,6 +15,7 @@ from playproof.evaluation.corpora import Corpus, Progress, Record, silent
 from playproof.evaluation.outcomes import HUMAN, Outcome, generator_of, outcome_of, person_of, source_of
 from playproof.evaluation.provenance import Provenance, overlap
 from playproof.scoring.base import Scorer
+from playproof.scoring.strata import stratum_of
 from playproof.telemetry import Labels
 
 if TYPE_CHECKING:
@@ -89,7 +90,10 @@ def judge_all(records: Sequence[Record], judge: Judge, progress: Progress = sile
     """Judge every session as the service would: labels, sources and ids stay out of it."""
     outcomes = []
     for index, record in enumerate(records):
-        outcomes.append(outcome_of(record.labels, judge.judge(record.session, str(index)).verdict, fold))
+        session = record.session
+        stratum = stratum_of(session.game_type, session.device_type, judge.chain.model.calibrators)
+        verdict = judge.judge(session, str(index)).verdict
+        outcomes.append(outcome_of(record.labels, verdict, observing=not stratum.calibrated, fold=fold))
         if index % 200 == 0:
             progress("judging", index / len(records))
     progress("judging", 1.0)
