@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import socket
 import stat
@@ -247,6 +248,33 @@ def test_workers_do_not_outlive_their_parent(tmp_path: Path) -> None:
         assert served.process.stdout.read() == "", "the workers have closed what they inherited"
         with pytest.raises(httpx.TransportError):
             served.post(body())
+
+
+def test_a_full_disk_is_refused_and_got_over(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with serving(folder) as served:
+        acknowledged = {}
+        for seed in range(5):
+            answer = served.post(body(seed))
+            acknowledged[answer.json()["sessionId"]] = answer.content
+        # No file may grow beyond where the largest is now: to the database that is a full disk.
+        largest = max(file.stat().st_size for file in folder.iterdir())
+        before = resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
+        refused = next(answer for seed in range(5, 2000) if (answer := keep(served.post(body(seed)), acknowledged)).status_code != 200)
+        assert refused.status_code == 503
+        assert refused.json()["type"] == "urn:playproof:problem:store-unavailable"
+        assert int(refused.headers["Retry-After"]) > 0
+        resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, before)
+        assert keep(served.post(body(1)), acknowledged).status_code == 200
+        assert served.stop() == 0
+    assert stored(folder, acknowledged) == len(acknowledged)
+
+
+def keep(answer: httpx.Response, acknowledged: dict[str, bytes]) -> httpx.Response:
+    """`answer`, noted where it acknowledges."""
+    if answer.status_code == 200:
+        acknowledged[answer.json()["sessionId"]] = answer.content
+    return answer
 
 
 def test_a_port_in_use_is_named(served: Serving) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from playproof.errors import TooLarge
-from playproof.web.problems import RequestError, RequestTimeout, UnsupportedMediaType
+from playproof.web.problems import RequestError, UnsupportedMediaType
 
 Receive = Callable[[], Awaitable[Any]]
 RawHeaders = Iterable[tuple[bytes, bytes]]
@@ -76,11 +76,6 @@ async def read_body(headers: RawHeaders, receive: Receive, limit: int) -> bytes:
             return b"".join(parts)
         message = await receive()
     raise Disconnected
-
-
-def timed_out(seconds: float) -> RequestTimeout:
-    """The error for a body that took longer than `seconds`."""
-    return RequestTimeout(f"the body did not arrive within {seconds:g} s")
 
 
 def _too_large(limit: int) -> TooLarge:

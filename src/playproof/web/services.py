@@ -19,7 +19,7 @@ class Limits:
 
     body_bytes: int
     seconds: float
-    """For the body to arrive, and again for the answer to be ready."""
+    """From the headers to the verdict on disk."""
 
 
 @dataclass(frozen=True, slots=True)

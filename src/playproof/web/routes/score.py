@@ -13,8 +13,8 @@ from playproof.service import Submission
 from playproof.store import PutOutcome
 from playproof.telemetry import decode_request
 from playproof.web.auth import DEMO_SCOPE
-from playproof.web.body import header, read_body, require_json, timed_out
-from playproof.web.problems import DeadlineExceeded
+from playproof.web.body import header, read_body, require_json
+from playproof.web.problems import DeadlineExceeded, RequestTimeout
 from playproof.web.services import Services
 
 DEMO_HEADER = "Playproof-Demo"
@@ -42,14 +42,17 @@ async def score(request: Request[Any, Any, Any]) -> Response[bytes]:
     scope = scope_of(request, services)
     headers = request.scope["headers"]
     require_json(headers)
+    submission = None
     try:
         async with asyncio.timeout(limits.seconds):
             body = await read_body(headers, request.receive, limits.body_bytes)
+            session, _ = decode_request(body)
+            submission = services.service.submit(session, scope)
+            outcome = await _on_disk(submission, services)
     except TimeoutError:
-        raise timed_out(limits.seconds) from None
-    session, _ = decode_request(body)
-    submission = services.service.submit(session, scope)
-    outcome = await _stored(submission, services)
+        if submission is None:
+            raise RequestTimeout(f"the body did not arrive within {limits.seconds:g} s") from None
+        raise DeadlineExceeded(f"the verdict was not on disk within {limits.seconds:g} s") from None
     services.metrics.count("playproof_sessions_total", outcome.status)
     if outcome.status == "conflict":
         name = submission.judged.verdict.session_id
@@ -59,13 +62,10 @@ async def score(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(outcome.verdict, media_type="application/json", headers=_REPLAYED if outcome.status == "replayed" else _FRESH)
 
 
-async def _stored(submission: Submission, services: Services) -> PutOutcome:
+async def _on_disk(submission: Submission, services: Services) -> PutOutcome:
     services.metrics.change("playproof_store_waiting", 1)
     try:
-        async with asyncio.timeout(services.limits.seconds):
-            return await asyncio.wrap_future(submission.outcome)
-    except TimeoutError:
-        raise DeadlineExceeded(f"the verdict was not on disk within {services.limits.seconds:g} s") from None
+        return await asyncio.wrap_future(submission.outcome)
     finally:
         services.metrics.change("playproof_store_waiting", -1)
 

@@ -1,0 +1,124 @@
+"""What the web layer costs a request, with decoding, scoring and the disk taken out: processor time in this process.
+
+python -m bench.web [--requests 3000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import io
+import json
+import time
+from concurrent.futures import Future
+from datetime import timedelta
+from typing import Any, cast
+from unittest.mock import patch
+
+import uvloop
+
+from bench.machine import machine
+from bench.sessions import bodies
+from playproof.clock import SystemClock
+from playproof.observe.logging import LogWriter
+from playproof.observe.metrics import Metrics
+from playproof.service import Service, Submission, build_judge, encode_verdict
+from playproof.settings import Settings
+from playproof.store import PutOutcome, Store
+from playproof.telemetry import decode_request
+from playproof.web.app import create_app
+from playproof.web.auth import Keys, Neighbourhood
+from playproof.web.retention import Retention
+from playproof.web.services import Limits, Services
+
+ROUNDS = 5
+
+
+class Nowhere(io.StringIO):
+    """A log that keeps nothing."""
+
+    def write(self, text: str) -> int:
+        """Take a line."""
+        return len(text)
+
+
+class Ready:
+    """A service that has its verdict ready."""
+
+    def __init__(self, body: bytes) -> None:
+        clock = SystemClock()
+        session, _ = decode_request(body)
+        self._judged = build_judge(Settings(), clock=clock).judge(session, "s")
+        self._body = encode_verdict(self._judged.verdict)
+
+    def submit(self, *_: object) -> Submission:
+        """The verdict, on disk at the loop's next turn."""
+        outcome: Future[PutOutcome] = Future()
+        asyncio.get_running_loop().call_soon(outcome.set_result, PutOutcome("stored", self._body))
+        return Submission(self._judged, self._body, outcome)
+
+
+def application(body: bytes, access: LogWriter | None) -> Any:
+    """The whole application around such a service."""
+    limits = Limits(2 * 1024**2, 10.0)
+    nowhere = Neighbourhood.of("127.0.0.1")
+    services = Services(cast("Service", Ready(body)), cast("Store", None), Keys(), nowhere, Metrics(), limits, SystemClock(), {})
+    return create_app(services, Retention(timedelta(1), timedelta(1)), access)
+
+
+async def _ask(app: Any, body: bytes, requests: int) -> None:
+    head = [(b"host", b"127.0.0.1:8000"), (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    request = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/v1/score",
+        "raw_path": b"/api/v1/score",
+        "query_string": b"",
+        "root_path": "",
+    }
+    scope = {
+        **request,
+        "http_version": "1.1",
+        "scheme": "http",
+        "headers": head,
+        "client": ("127.0.0.1", 4000),
+        "server": ("127.0.0.1", 8000),
+    }
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(_: Any) -> None:
+        return
+
+    for _ in range(requests):
+        await app({**scope, "state": {}}, receive, send)
+
+
+def microseconds(app: Any, body: bytes, requests: int) -> float:
+    """Processor time a request, the best of some rounds."""
+    gc.collect()
+    gc.freeze()
+    best = float("inf")
+    with patch("playproof.web.routes.score.decode_request", return_value=(None, None)):
+        for _ in range(ROUNDS):
+            started = time.process_time()
+            uvloop.run(_ask(app, body, requests))
+            best = min(best, time.process_time() - started)
+    return best / requests * 1e6
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench.web")
+    parser.add_argument("--requests", type=int, default=3000)
+    requests = parser.parse_args().requests
+    body = bodies("rows", sessions=1)[0]
+    logs = {"without a log": None, "with a line a request": LogWriter("text", stream=Nowhere())}
+    print(machine())
+    print(json.dumps({name: f"{microseconds(application(body, log), body, requests):.1f} us" for name, log in logs.items()}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
