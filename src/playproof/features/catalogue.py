@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-CATALOGUE_VERSION = "1.2"
+CATALOGUE_VERSION = "1.3"
 """Changes whenever a row of features can come out otherwise for the same session."""
 
 Role = Literal["model", "evidence", "context"]
@@ -118,7 +118,6 @@ CATALOGUE: tuple[Feature, ...] = (
         ("profile_centre_spread", "1", "Spread of the centre of the speed profile between strokes", _OWN),
         ("profile_width", "1", "Width in time of the speed profile", _PLAMONDON),
         ("bell_misfit", "1", "Distance of the speed profile from a minimum-jerk bell", _FLASH),
-        ("bell_misfit_low", "1", "Distance from a minimum-jerk bell of the tenth of strokes that are nearest to it", _FLASH),
         ("slow_head_share", "1", "Share of the first half of strokes that is slow", _ELLIOTT),
         ("slow_tail_share", "1", "Share of the second half of strokes that is slow", _ELLIOTT),
         ("profile_peaks", "1", "Mean number of speed peaks in a stroke", _MEYER),
@@ -151,7 +150,6 @@ CATALOGUE: tuple[Feature, ...] = (
         ("click_dwell", "s", "Median rest around a click", _OWN),
         ("click_dwell_low", "s", "Rest around a click that a tenth of clicks do not exceed", _OWN),
         ("click_dwell_spread", "1", "Spread of the rest around clicks over its median", _OWN),
-        ("click_moving_share", "1", "Share of clicks made in motion", _OWN),
         ("click_drift", "px", "Mean way from 100 ms before to 100 ms after a click", _OWN),
         ("click_short_share", "1", "Share of clicks right after a short stroke", _ELLIOTT),
         ("click_final_speed", "1", "Speed in the last 200 ms before a click over the highest in 800 ms", _ELLIOTT),
@@ -191,6 +189,9 @@ CATALOGUE: tuple[Feature, ...] = (
         "texture",
         ("one_axis_slow", "1", "Share of slow motion that goes along one axis of the screen exactly", _OWN),
         ("one_axis_brisk", "1", "Share of brisk motion that goes along one axis of the screen exactly", _OWN),
+        ("one_axis_fast", "1", "Share of fast motion that goes along one axis of the screen exactly", _OWN),
+        ("one_axis_pure", "1", "Share of motion nearly along an axis that goes along it exactly", _OWN),
+        ("one_axis_onset", "1", "Share of the first 80 ms of strokes that goes along one axis exactly", _OWN),
         ("one_axis_long", "1", "Runs of 60 ms and more along one axis exactly, over the time in motion", _OWN),
     ),
     *_group(

@@ -52,7 +52,6 @@ def clicks(path: Path, strokes: Strokes) -> dict[str, float]:
         "click_dwell": median(dwells),
         "click_dwell_low": quantile(dwells, 0.1),
         "click_dwell_spread": ratio(spread(dwells), median(dwells)),
-        "click_moving_share": share(path.moving[click]),
         "click_drift": mean(np.minimum(drift, _LARGEST_DRIFT_PX)),
         "click_short_share": share(strokes.px[stroke] < _SHORT_PX),
         "click_final_speed": ratio(median(lasts), median(tops)),

@@ -75,7 +75,7 @@ def _measure(session: Session, context: GameContext | None) -> dict[str, float]:
         values |= variability(strokes, peaks)
         values |= likeness(strokes)
         values |= residual(path, motion)
-        values |= texture(path)
+        values |= texture(path, strokes)
     if context is not None:
         values |= context_features(session, context, path, strokes)
     return values

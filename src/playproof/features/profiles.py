@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from playproof.features.numbers import Floats, mean, median, quantile, rising, spread
+from playproof.features.numbers import Floats, mean, median, rising, spread
 from playproof.features.strokes import POINTS, Strokes
 
 _TIME = (np.arange(POINTS) + 0.5) / POINTS
@@ -34,7 +34,6 @@ def profiles(strokes: Strokes, peaks: Floats) -> dict[str, float]:
         "profile_centre_spread": spread(centres),
         "profile_width": median(widths),
         "bell_misfit": median(bells),
-        "bell_misfit_low": quantile(bells, 0.1),
         "slow_head_share": int(np.count_nonzero(slow[:, :_HALF])) * cells,
         "slow_tail_share": int(np.count_nonzero(slow[:, _HALF:])) * cells,
         "profile_peaks": mean(peaks),

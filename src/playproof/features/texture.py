@@ -1,31 +1,50 @@
-"""The grain of slow motion: a mouse counts in whole steps on each of its axes, so that a slow hand often moves along one alone."""
+"""The grain of motion: a mouse counts in whole steps on each of its axes, so that a hand often moves along one of them alone.
+
+What is computed and then rounded does so less often, and so does what was recorded once and is turned or stretched.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from playproof.features.numbers import share
+from playproof.features.numbers import NAN, Mask, Places
 from playproof.features.path import Path
+from playproof.features.strokes import Strokes
 
 _LEAST_PX = 0.5
 _SLOW_PX = 8.0
 _BRISK_PX = (3.0, 12.0)
 """Steps from one cell to the next."""
 _NOTHING_PX = 1e-6
+_NEAR_AXIS = 0.08
+"""Tangent of the angle between the smoothed motion and the nearer axis."""
 _FEWEST = 8
+_ONSET = np.arange(4)
+"""The first places of a stroke."""
 
 
-def texture(path: Path) -> dict[str, float]:
+def texture(path: Path, strokes: Strokes) -> dict[str, float]:
     """Steps between unsmoothed cells that leave one coordinate where it was."""
     step = path.cells[1:] - path.cells[:-1]
     across, down = np.abs(step.real), np.abs(step.imag)
     longer = np.maximum(across, down)
     lone = (np.minimum(across, down) < _NOTHING_PX) & (longer >= _LEAST_PX)
-    slow = ((longer >= _LEAST_PX) & (longer < _SLOW_PX)).nonzero()[0]
-    brisk = ((longer >= _BRISK_PX[0]) & (longer < _BRISK_PX[1])).nonzero()[0]
+    x, y = np.abs(path.velocity.real), np.abs(path.velocity.imag)
+    slant = np.minimum(x, y) / np.maximum(np.maximum(x, y), _NOTHING_PX)
+    fair = (longer >= _LEAST_PX) & (longer < _BRISK_PX[1])
     long = lone[:-2] & lone[1:-1] & lone[2:]
+    onset = lone[strokes.start[:, None] + _ONSET]
     return {
-        "one_axis_slow": share(lone[slow]) if slow.size >= _FEWEST else np.nan,
-        "one_axis_brisk": share(lone[brisk]) if brisk.size >= _FEWEST else np.nan,
+        "one_axis_slow": _share(lone, fair & (longer < _SLOW_PX)),
+        "one_axis_brisk": _share(lone, fair & (longer >= _BRISK_PX[0])),
+        "one_axis_fast": _share(lone, longer >= _SLOW_PX),
+        "one_axis_pure": _share(lone, fair & (slant < _NEAR_AXIS)),
         "one_axis_long": int(np.count_nonzero(long)) / max(int(np.count_nonzero(path.moving)), 1),
+        "one_axis_onset": int(np.count_nonzero(onset)) / onset.size,
     }
+
+
+def _share(mask: Mask, among: Mask) -> float:
+    """The share of `mask` (m,) `among` some places; NaN of too few."""
+    places: Places = among.nonzero()[0]
+    return int(np.count_nonzero(mask[places])) / places.size if places.size >= _FEWEST else NAN
