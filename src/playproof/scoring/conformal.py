@@ -5,12 +5,13 @@ F(r) = sum of w_i over raw_i >= r, the score is
 
     s(r) = -log10 p(r),    p(r) = (m F(r) + 1) / (m + 1)
 
-where m is the *effective* number of sessions. Sessions of one person resemble one another, so m lies between people and
-sessions: it is the size of a sample of independent sessions that would know F as well, F (1 - F) / Var F, with the variance
-taken between people at `EFFECTIVE_AT`. If a person's sessions were independent, m would be their number and p the ordinary
-split-conformal p-value; if they were copies of one another, m would be the number of people and p the hierarchical one
-(Lee, Barber and Willett 2023, "Distribution-free inference with hierarchical data"). The +1 makes p super-uniform on
-average over calibration draws, which the tests show by simulation.
+where m is the *effective* number of sessions. It undoes what a person's own sessions do to F: at one of their unusual
+sessions F is too high by that person's weight above it, and for somebody new it would be lower by as much. m is people over
+the mean share of a person's own sessions that are at least as unusual as the one in question, taken over the most unusual
+sessions (`EFFECTIVE_AT`). If a person's sessions were independent it would be the number of sessions and p the ordinary
+split-conformal p-value; if they were copies of one another it would be the number of people and p the hierarchical one
+(Lee, Barber and Willett 2023, "Distribution-free inference with hierarchical data"). So P(p <= a) is about a, and not above it, for
+the next session of somebody new, on average over calibration draws; the tests show it by simulation.
 
 Between calibration scores s is interpolated, which only raises p; above the largest of them it goes on in a straight line
 whose slope is that of an exponential tail fitted to the weighted mean excess. So s never falls as raw rises, and it ranks
@@ -34,7 +35,7 @@ DRAWS = 200
 GRID: Floats = np.linspace(0.0, 4.0, 81)
 """The scores at which every bootstrap calibration stores its raw score; thresholds between are interpolated."""
 EFFECTIVE_AT = 0.05
-"""The share of people at whose raw score the effective number of sessions is measured: far out, but not by a handful."""
+"""The share of people's sessions, from the most unusual on, over which the effective number of sessions is measured."""
 TAIL_FROM = 0.02
 """The share of people above whose raw score the tail's slope is fitted."""
 BAND_AT = (2.0, 2.5)
@@ -90,7 +91,7 @@ class Calibrator:
     sessions: int
     people: int
     effective: float
-    """m above: how many independent sessions would know the curve as well."""
+    """m above: how many independent sessions would say as little of somebody new."""
     bands: tuple[Band, ...]
 
     @property
@@ -157,7 +158,7 @@ def fit_calibrator(raw: Floats, people: Sequence[str], rng: np.random.Generator)
     if not np.isfinite(raw).all():
         raise ValueError("a calibration needs finite raw scores")
     each = np.ones(len(names))
-    effective = _effective_sessions(raw, who, each)
+    effective = _effective_sessions(raw, who)
     curve = _curve(raw, who, each, effective)
     draws = np.empty((DRAWS, len(GRID)))
     for draw in draws:
@@ -181,19 +182,15 @@ def _exceedance(raw: Floats, weight: Floats) -> tuple[Floats, Floats]:
     return distinct, np.minimum(mass[::-1].cumsum()[::-1], 1.0)
 
 
-def _effective_sessions(raw: Floats, who: NDArray[np.intp], times: Floats) -> float:
-    weight = _weights(who, times)
-    distinct, share = _exceedance(raw, weight)
-    level = distinct[np.searchsorted(-share, -EFFECTIVE_AT)] if share[-1] <= EFFECTIVE_AT else distinct[-1]
-    above = (raw >= level).astype(np.float64)
-    overall = float(weight @ above)
+def _effective_sessions(raw: Floats, who: NDArray[np.intp]) -> float:
     count = np.bincount(who)
-    people = len(count)
-    of_each = np.bincount(who, weights=above) / count
-    variance = float(((of_each - overall) ** 2).sum()) / (people * (people - 1))
-    if variance <= 0.0:
-        return float(len(raw))
-    return float(np.clip(overall * (1.0 - overall) / variance, people, len(raw)))
+    weight = _weights(who, np.ones(len(count)))
+    distinct, share = _exceedance(raw, weight)
+    unusual = share[np.searchsorted(distinct, raw)] <= EFFECTIVE_AT
+    if not unusual.any():  # everybody is alike: nothing tells sessions from copies
+        return float(len(count))
+    own = np.array([float((raw[who == person] >= value).mean()) for person, value in zip(who[unusual], raw[unusual], strict=True)])
+    return float(np.clip(len(count) / np.average(own, weights=weight[unusual]), len(count), len(raw)))
 
 
 def _curve(raw: Floats, who: NDArray[np.intp], times: Floats, effective: float) -> Curve:

@@ -20,7 +20,7 @@ Words = NDArray[np.str_]
 
 MADE_EACH = 150
 """Sessions of every family of our own making."""
-MORPHED_EACH = 300
+MORPHED_EACH = 800
 """Sessions of every kind of altered recording."""
 
 

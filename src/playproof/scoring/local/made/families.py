@@ -41,7 +41,7 @@ _LIVING = ("minimum-jerk", "beta", "lognormal", "sine", "random")
 
 
 @dataclass(frozen=True, slots=True)
-class _Habits:
+class Habits:
     """What stays the same through one session."""
 
     family: str
@@ -56,12 +56,12 @@ class _Habits:
     steering: Steering
 
     @classmethod
-    def draw(cls, family: str, rng: Rng) -> _Habits:
+    def draw(cls, family: str, rng: Rng) -> Habits:
         return cls(
             family=family,
             profile=str(rng.choice(PROFILES)),
             living=str(rng.choice(_LIVING)),
-            noise=str(rng.choice(NOISES[1:])),
+            noise=str(rng.choice(NOISES)),
             size=float(np.exp(rng.uniform(np.log(0.2), np.log(3.0)))),
             bend=rng.uniform(0.03, 0.6),
             order=int(rng.integers(2, 5)),
@@ -94,10 +94,10 @@ class _Habits:
             case "made-knots":
                 return t, knotted(start, end, s, 0.25 * self.bend * distance, rng)
             case _:
-                return t, straight + _pinned(noise("smooth", t, 0.2 * self.bend * distance, rng))
+                return t, straight + _pinned(noise("smooth", t, straight, 0.2 * self.bend * distance, rng))
 
     def _shaken(self, t: Floats, p: Floats, share: float, rng: Rng) -> Move:
-        return t, p + _pinned(noise(self.noise, t, share * self.size, rng))
+        return t, p + _pinned(noise(self.noise, t, p, share * self.size, rng))
 
 
 def _pinned(sway: Floats) -> Floats:
@@ -109,5 +109,5 @@ def _pinned(sway: Floats) -> Floats:
 
 def make_session(family: str, rng: Rng) -> Session:
     """One session of a member of `FAMILIES`, clicking its way through targets."""
-    habits = _Habits.draw(family, rng)
+    habits = Habits.draw(family, rng)
     return play(habits.move, rng)

@@ -1,7 +1,7 @@
 """Altered recordings: what an attacker makes of people's tracks, and what another recorder makes of the same people.
 
-`morph_session` turns a person's session into a bot's: moves cut out, bent to other targets, retimed, smoothed. It is a
-counterexample. `rerecord` leaves the movement a person's and changes only how it was logged.
+`morph_session` turns a person's session into a bot's: moves cut out, bent to other targets, smoothed, or made
+anew between the person's own pauses. It is a counterexample. `rerecord` leaves the movement a person's and changes only how it was logged.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from playproof.scoring.local.made.families import Habits
 from playproof.scoring.local.made.moves import Floats, Move, Rng
 from playproof.scoring.local.made.play import logged, play
 from playproof.telemetry.session import Session
 
-MORPHS = ("morph-moves", "morph-smooth", "morph-retimed")
+MORPHS = ("morph-moves", "morph-smooth", "morph-replaced")
 
+_REPLACING = ("made-bezier-noise", "made-profile-noise", "made-lognormal", "made-submovements", "made-steered")
 _PAUSE_MS = 120.0
 _SHORTEST = 8
 
@@ -32,7 +34,8 @@ def morph_session(family: str, session: Session, rng: Rng) -> Session | None:
             width = rng.uniform(25.0, 90.0)
             moves = [(t, _smoothed(t, p, width)) for t, p in moves]
         case _:
-            moves = [_retimed(move, rng) for move in moves]
+            habits = Habits.draw(str(rng.choice(_REPLACING)), rng)
+            moves = [_replaced(move, habits, rng) for move in moves]
     t = np.concatenate([t for t, _ in moves])
     p = np.concatenate([p for _, p in moves])
     clicks = np.stack([session.click_t, session.click_x, session.click_y], axis=1)
@@ -81,14 +84,12 @@ def _smoothed(t: Floats, p: Floats, width: float) -> Floats:
     return np.asarray(weight @ p / weight.sum(axis=1, keepdims=True))
 
 
-def _retimed(move: Move, rng: Rng) -> Move:
-    """The same path under a clock that runs fast and slow."""
+def _replaced(move: Move, habits: Habits, rng: Rng) -> Move:
+    """A made move from and to where the person's went, in about their time."""
     t, p = move
-    knots = np.cumsum(np.exp(rng.normal(0.0, 0.5, 6)))
-    u = (t - t[0]) / float(t[-1] - t[0])
-    warped = np.interp(u, np.linspace(0.0, 1.0, 6), (knots - knots[0]) / (knots[-1] - knots[0]))
-    back = np.interp(u, warped, u)
-    return t, np.stack([np.interp(back, u, p[:, axis]) for axis in (0, 1)], axis=1)
+    made_t, made_p = habits.move(p[0], p[-1], float(t[-1] - t[0]), float(np.median(np.diff(t))), rng)
+    lasts = min(1.0, float(t[-1] - t[0]) / float(made_t[-1]))
+    return t[0] + made_t * lasts, made_p
 
 
 def rerecord(session: Session, rng: Rng) -> Session:

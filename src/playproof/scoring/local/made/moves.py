@@ -18,7 +18,7 @@ Move = tuple[Floats, Floats]
 
 PROFILES = ("linear", "sine", "quad-out", "cubic-out", "cubic", "expo-out", "minimum-jerk", "beta", "lognormal", "random")
 """Speed profiles that `progress` knows."""
-NOISES = ("none", "white", "drift", "smooth", "tremor", "both")
+NOISES = ("white", "drift", "smooth", "tremor", "hand")
 """Kinds of displacement that `noise` knows."""
 
 
@@ -97,12 +97,10 @@ def _catmull_rom(s: Floats, at: Floats, value: Floats) -> Floats:
     )
 
 
-def noise(kind: str, t: Floats, size: float, rng: Rng) -> Floats:
-    """(n, 2) displacement in pixels of typical `size` at times `t` (n,) in milliseconds."""
+def noise(kind: str, t: Floats, p: Floats, size: float, rng: Rng) -> Floats:
+    """(n, 2) displacement in pixels of typical `size` for a pointer at `p` (n, 2) at times `t` (n,) in milliseconds."""
     n = len(t)
     match kind:
-        case "none":
-            return np.zeros((n, 2))
         case "white":
             return rng.normal(0.0, size, (n, 2))
         case "drift":
@@ -114,8 +112,15 @@ def noise(kind: str, t: Floats, size: float, rng: Rng) -> Floats:
         case "tremor":
             hertz, phase = rng.uniform(7.0, 13.0), rng.uniform(0.0, 2.0 * pi, 2)
             return size * rng.uniform(0.4, 1.0, 2) * np.sin(2.0 * pi * hertz * t[:, None] / 1000.0 + phase)
-        case _:
-            return noise("tremor", t, 0.6 * size, rng) + noise("white", t, 0.5 * size, rng)
+        case _:  # what grows with speed (Harris and Wolpert 1998), what drifts, what trembles
+            speed = np.hypot(*np.gradient(p, axis=0).T) if n > 1 else np.zeros(n)
+            pace = speed / max(float(speed.max(initial=0.0)), 1e-9)
+            fast = _low_passed(rng.normal(0.0, 1.0, (n, 2)), rng.uniform(0.6, 0.97)) * pace[:, None]
+            return (
+                size * rng.uniform(0.5, 3.0) * fast
+                + noise("drift", t, p, 0.3 * size, rng)
+                + noise("tremor", t, p, rng.uniform(0.0, 0.5) * size, rng)
+            )
 
 
 def _low_passed(white: Floats, keep: float) -> Floats:

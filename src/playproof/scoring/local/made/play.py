@@ -22,6 +22,8 @@ def play(mover: Mover, rng: Rng) -> Session:
     spread = rng.uniform(0.0, 0.5)
     step = float(rng.choice([2.0, 4.0, 5.0, 8.0, 10.0, 1000.0 / 60.0, 20.0], p=[0.05, 0.1, 0.1, 0.25, 0.15, 0.25, 0.1]))
     pace = _Pace(rng)
+    stray = rng.uniform(0.1, 0.6) if rng.random() < 0.3 else 0.0
+    restless = rng.uniform(0.3, 3.0) if rng.random() < 0.5 else 0.0
     waits = np.exp(rng.uniform(np.log(60.0), np.log(700.0)))
     times: list[Floats] = []
     places: list[Floats] = []
@@ -31,17 +33,34 @@ def play(mover: Mover, rng: Rng) -> Session:
     for _ in range(int(rng.integers(5, 16))):
         target = corner + rng.uniform(0.0, 1.0, 2) * area
         end = target + np.clip(rng.normal(0.0, spread, 2), -0.9, 0.9) * radius
-        if float(np.hypot(*(end - at))) < 1.0:
+        distance = float(np.hypot(*(end - at)))
+        if distance < 1.0:
             continue
-        t, p = mover(at, end, pace.duration(float(np.hypot(*(end - at))), radius, rng), step, rng)
+        t, p = mover(at, end, pace.duration(distance, radius, rng), step, rng)
         times.append(now + t)
         places.append(p)
-        now += float(t[-1])
-        click = now + rng.uniform(5.0, 160.0)
-        clicks.append((click, float(p[-1, 0]), float(p[-1, 1])))
-        now = click + waits * float(np.exp(rng.normal(0.0, pace.unevenness)))
-        at = p[-1]
+        now, at = now + float(t[-1]), p[-1]
+        idle = rng.random() < stray  # on the way nowhere, without a click
+        if not idle:
+            now += rng.uniform(5.0, 160.0)
+            clicks.append((now, float(at[0]), float(at[1])))
+        wait = waits * float(np.exp(rng.normal(0.0, pace.unevenness)))
+        if restless and wait > 3.0 * step:
+            t, p = _resting(at, wait, step, restless, rng)
+            times.append(now + t)
+            places.append(p)
+            at = p[-1]
+        now += wait
     return logged(np.concatenate(times), np.concatenate(places), np.array(clicks), rng)
+
+
+def _resting(at: Floats, wait: float, step: float, size: float, rng: Rng) -> Move:
+    """A pointer that creeps about while it waits."""
+    t = np.arange(step, wait, step)
+    still = rng.random(len(t)) < rng.uniform(0.3, 0.9)
+    steps = rng.normal(0.0, size * (step / 16.0) ** 0.5, (len(t), 2))
+    steps[still] = 0.0
+    return t, at + np.cumsum(steps, axis=0)
 
 
 class _Pace:
