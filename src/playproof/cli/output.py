@@ -9,6 +9,9 @@ from typing import Protocol
 
 import rich_click as click
 
+from playproof.clock import SystemClock
+
+REFRESH_SECONDS = 0.1
 DECISION_COLOURS = {"pass": "green", "review": "yellow", "fail": "red"}
 
 
@@ -33,9 +36,19 @@ def progress(title: str) -> Iterator[Bar]:
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+    clock, last, doing = SystemClock(), 0.0, ""
+    # No thread draws it: the command may fork.
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as shown:
         task = shown.add_task(title, total=1.0)
-        yield lambda what, share: shown.update(task, description=what, completed=share)
+
+        def advance(what: str, share: float) -> None:
+            nonlocal last, doing
+            now = clock.monotonic()
+            if what != doing or now - last >= REFRESH_SECONDS:
+                shown.update(task, description=what, completed=share, refresh=True)
+                last, doing = now, what
+
+        yield advance
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int = 1) -> str:

@@ -66,7 +66,7 @@ def _run(source: BinaryIO, conveyor: Conveyor, shown: Bar | None) -> None:
         else:
             conveyor.add(number, content)
         if size and shown is not None:
-            shown(f"{conveyor.count} sessions judged", source.tell() / size)
+            shown("judging", source.tell() / size)
     conveyor.finish()
 
 
