@@ -13,6 +13,7 @@ PAGES = {
     "docs/settings.md": "playproof.settings.page:render",
     "docs/cli.md": "playproof.cli.page:render",
     "docs/verdict.md": "playproof.decision.page:render",
+    "docs/features.md": "playproof.features.page:render",
     "docs/errors.md": "playproof.web.page:render",
     "docs/metrics.md": "playproof.observe.page:render",
     "docs/evaluation.md": "playproof.evaluation.page:render",

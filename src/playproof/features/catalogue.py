@@ -10,6 +10,8 @@ CATALOGUE_VERSION = "1.3"
 
 Role = Literal["model", "evidence", "context"]
 
+_TOLERANCE = 0.15
+
 
 @dataclass(frozen=True, slots=True)
 class Feature:
@@ -23,8 +25,11 @@ class Feature:
     source: str
     """The paper it is taken from or after, or `first principles`."""
     group: str
-    role: Role = "model"
+    role: Role
     """model: fed to the embedded model; evidence: how much there is to judge by; context: only where the server knows the game."""
+    tolerance: float
+    """Most by which the median session's value moves when the same movement is logged 60 or 125 instead of 250 times a
+    second, or half a pixel further on, as a share of the distance between the 10 % and the 90 % quantile of sessions."""
 
 
 _OWN = "first principles"
@@ -45,8 +50,27 @@ _GORDON = "Gordon, Ghilardi, Cooper and Ghez 1994"
 _ELLIOTT = "Elliott et al. 2010"
 
 
+_LOOSE = {
+    "jerk_rate": 0.2,
+    "one_axis_brisk": 0.3,
+    "one_axis_long": 0.3,
+    "one_axis_onset": 0.4,
+    "one_axis_pure": 0.3,
+    "one_axis_slow": 0.45,
+    "power_law_strength": 0.25,
+    "rest_still_share": 0.3,
+    "ripple_across_tail": 0.3,
+    "ripple_along": 0.3,
+    "ripple_level": 0.25,
+    "ripple_speed_slope": 0.25,
+    "straight_share": 0.35,
+    "turn_change_share": 0.25,
+}
+"""Tolerances of what depends on the finest structure that 60 events a second can carry."""
+
+
 def _group(group: str, *rows: tuple[str, str, str, str], role: Role = "model") -> tuple[Feature, ...]:
-    return tuple(Feature(name, unit, meaning, source, group, role) for name, unit, meaning, source in rows)
+    return tuple(Feature(name, unit, meaning, source, group, role, _LOOSE.get(name, _TOLERANCE)) for name, unit, meaning, source in rows)
 
 
 CATALOGUE: tuple[Feature, ...] = (

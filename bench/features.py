@@ -1,0 +1,97 @@
+"""What a row of features costs: sessions of 800 movements, 200 of them in turn, one core, beside plain msgspec on the same bytes.
+
+    python -m bench.features [--rounds 10] [--json]
+
+Each figure is the median over all sessions and rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+
+import numpy as np
+
+from bench.decode import median_us, plain_decoders
+from bench.machine import machine
+from bench.sessions import bodies
+from playproof.features import extract
+from playproof.features.clicks import clicks
+from playproof.features.corrections import corrections, count_peaks
+from playproof.features.curvature import curvature
+from playproof.features.geometry import geometry
+from playproof.features.kinematics import derive, kinematics
+from playproof.features.path import trace
+from playproof.features.pauses import pauses
+from playproof.features.profiles import profiles
+from playproof.features.residual import residual
+from playproof.features.smoothness import smoothness, spectrum
+from playproof.features.strokes import split
+from playproof.features.submovements import submovements
+from playproof.features.texture import texture
+from playproof.features.variability import likeness, variability
+from playproof.telemetry import Session, decode
+
+
+def measure(rounds: int) -> dict[str, float]:
+    """Every figure by name: microseconds and ratios."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    rows = bodies("rows")
+    plain = median_us(plain_decoders()["rows"], rows, rounds)
+    sessions = [decode(body) for body in rows]
+    whole = median_us(extract, sessions, rounds)
+    figures = {"plain msgspec, rows, us": plain, "a row of features, us": whole, "a row / plain msgspec": whole / plain}
+    with np.errstate(all="ignore"):
+        figures.update(_parts(sessions, rounds))
+    return figures
+
+
+def _parts(sessions: list[Session], rounds: int) -> dict[str, float]:
+    ready = []
+    for session in sessions:
+        path = trace(session)
+        strokes = None if path is None else split(path)
+        if path is not None and strokes is not None:
+            ready.append((path, derive(path), strokes, count_peaks(strokes)))
+    parts = {
+        "derivatives": lambda case: derive(case[0]),
+        "strokes": lambda case: split(case[0]),
+        "kinematics": lambda case: kinematics(case[0], case[1]),
+        "curvature": lambda case: curvature(case[1]),
+        "spectrum": lambda case: spectrum(case[0]),
+        "smoothness": lambda case: smoothness(case[1], case[2]),
+        "geometry": lambda case: geometry(case[2]),
+        "profiles": lambda case: profiles(case[2], count_peaks(case[2])),
+        "corrections": lambda case: corrections(case[2]),
+        "submovements": lambda case: submovements(case[0], case[2]),
+        "pauses": lambda case: pauses(case[0], case[2]),
+        "clicks": lambda case: clicks(case[0], case[2]),
+        "variability": lambda case: variability(case[2], case[3]),
+        "likeness": lambda case: likeness(case[2]),
+        "residual": lambda case: residual(case[0], case[1]),
+        "texture": lambda case: texture(case[0], case[2]),
+    }
+    figures = {"of it: path, us": median_us(trace, sessions, rounds)}
+    figures.update({f"of it: {name}, us": median_us(part, ready, rounds) for name, part in parts.items()})
+    return figures
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="What a row of features costs.")
+    parser.add_argument("--rounds", type=int, default=10, help="rounds over the 200 sessions")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args()
+    figures = measure(arguments.rounds)
+    if arguments.json:
+        print(json.dumps({"machine": machine(), **{name: round(value, 3) for name, value in figures.items()}}, indent=2))
+        return
+    print(machine())
+    for name, value in figures.items():
+        print(f"  {name:<40} {value:>10,.1f}")
+
+
+if __name__ == "__main__":
+    main()
