@@ -107,6 +107,18 @@ def test_what_is_not_http_is_a_problem_too(served: Serving, sent: bytes) -> None
     assert b"urn:playproof:problem:bad-request" in answer
 
 
+def test_requests_sent_without_waiting_are_answered_in_order(served: Serving) -> None:
+    heads = [
+        f"{line} HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n\r\n"
+        for line in ("OPTIONS /health", "HEAD /ready", "GET /nowhere", "GET /health")
+    ]
+    last = f"GET /health HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nConnection: close\r\n\r\n"
+    answers = exchange(served.port, "".join([*heads, last]).encode()).split(b"HTTP/1.1 ")[1:]
+    assert [answer[:3] for answer in answers] == [b"204", b"200", b"404", b"200", b"200"]
+    assert answers[1].endswith(b"\r\n\r\n"), "HEAD has no body"
+    assert answers[4].endswith(b"}")
+
+
 def test_answers_before_the_body_where_it_is_declared_too_long(served: Serving) -> None:
     head = f"POST /api/v1/score HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nContent-Type: application/json\r\n"
     with socket.create_connection(("127.0.0.1", served.port), PATIENCE_SECONDS) as connection:

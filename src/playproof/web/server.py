@@ -15,57 +15,21 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-import msgspec
 import uvicorn
 from litestar.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from playproof.errors import PlayproofError, SettingsError
 from playproof.observe.metrics import MULTIPROCESS_VARIABLE
 from playproof.settings import Settings
 from playproof.web.app import application
-from playproof.web.problems import MEDIA_TYPE, RequestError, document
+from playproof.web.protocol import ProblemProtocol
 from playproof.web.services import Services
 
 BACKLOG = 2048
-LONGEST_HEAD = 64 * 1024
-"""Bytes of request line and headers."""
 
 _log = logging.getLogger("playproof.web")
-
-
-class ProblemProtocol(HttpToolsProtocol):
-    """The HTTP protocol, with problem documents for what is not HTTP, and a limit to the head of a request."""
-
-    def on_message_begin(self) -> None:
-        """Begin to count the head."""
-        self._head = 0
-        super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        """Count the request line."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header."""
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
-
-    def _count(self, size: int) -> None:
-        self._head += size
-        if self._head > LONGEST_HEAD:
-            raise ValueError("the head of the request is too long")  # the parser turns it into a refusal
-
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what could not be parsed, and close."""
-        problem, _ = document(RequestError(msg), "/")
-        body = msgspec.json.encode(problem)
-        head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
-        self.transport.write(head.encode() + body)
-        self.transport.close()
 
 
 class Server(uvicorn.Server):
