@@ -225,3 +225,8 @@ def test_thresholds_are_the_operators(file: Path, capsysbinary: pytest.CaptureFi
     evaluation = evaluated(capsysbinary, file)
     assert (evaluation["passThreshold"], evaluation["reviewThreshold"]) == (12.0, 12.0)
     assert all(row["failed"]["hits"] == 0 for row in evaluation["figures"]["people"])
+
+
+def test_a_page_that_cannot_be_written_is_said_before_the_work(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evaluate", str(file), "--report", str(file / "report.html")]) == 2
+    assert "cannot be written to" in " ".join(capsys.readouterr().err.split())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from playproof.cli.options import format_option, wants_table, with_settings
-from playproof.cli.output import heading, progress, table
+from playproof.cli.output import check_writable, heading, progress, table
 from playproof.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,12 +52,15 @@ def evaluate(
 ) -> int:
     """Measure a model on labelled sessions: n/N per source of people and per bot generator, with 95 % intervals.
 
-    FILES are JSON Lines with labels, compressed with gzip or not. A line over the limits is an error: listed, and in no count.
+    FILES are JSON Lines with labels, compressed with gzip or not. A line over the limits is an error: listed, and in no
+    count. The exit code is 1 where the protocol refuses the files.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from playproof.evaluation.corpora import read_corpus
     from playproof.evaluation.run import run_grouped, run_shipped
 
+    if report is not None:
+        check_writable(report, "--report")
     with progress("reading") as shown:
         corpus = read_corpus(files, shown)
         if protocol == "grouped":
@@ -67,6 +70,7 @@ def evaluate(
     if report is not None:
         from playproof.evaluation.report import render
 
+        report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(render(evaluation, outcomes), encoding="utf-8")
     if wants_table(output):
         click.echo("\n".join(_lines(evaluation, families=by == "family")))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
 import rich_click as click
@@ -49,6 +51,13 @@ def progress(title: str) -> Iterator[Bar]:
                 last, doing = now, what
 
         yield advance
+
+
+def check_writable(path: Path, option: str) -> None:
+    """Raise `click.BadParameter` where `path` cannot be written later: before the work, not after it."""
+    nearest = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    if not os.access(nearest, os.W_OK) or (nearest != path and not nearest.is_dir()):
+        raise click.BadParameter(f"{nearest} cannot be written to", param_hint=option)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int = 1) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from playproof.cli.options import format_option, wants_table, with_settings
-from playproof.cli.output import heading, progress, table
+from playproof.cli.output import check_writable, heading, progress, table
 from playproof.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def train(
     from playproof.evaluation.training import without_sources
 
     need_training()
+    check_writable(out, "--out")
     if folds == 1:
         raise click.UsageError("--folds is 0, or at least 2")
     with progress("reading") as shown:
