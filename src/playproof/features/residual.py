@@ -19,7 +19,7 @@ def residual(path: Path, motion: Motion) -> dict[str, float]:
     if fast.size < _FEWEST:
         return {}
     # Velocity i lies between cells i and i + 1, of which the later one stands for both.
-    rest = (path.cells[fast + 1] - path.smooth[fast + 1]) * motion.fast_unit.conj()
+    rest = (path.cells - path.smooth)[fast + 1] * motion.fast_unit.conj()
     across = rest.imag.copy()
     size = np.abs(across)
     sizes, lengths = np.sort(size), np.sort(np.abs(rest.real))

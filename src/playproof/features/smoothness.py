@@ -11,7 +11,8 @@ from playproof.features.strokes import POINTS, Strokes
 
 _CYCLES = np.arange(0.0, 8.01, 0.25)
 """Frequencies of the spectral arc length, in cycles a stroke: a stroke's duration does not change its smoothness."""
-_WAVES = np.exp(-2j * np.pi * np.outer((np.arange(POINTS) + 0.5) / POINTS, _CYCLES)) / POINTS
+_PHASES = 2.0 * np.pi * np.outer((np.arange(POINTS) + 0.5) / POINTS, _CYCLES)
+_WAVES = np.concatenate((np.cos(_PHASES), np.sin(_PHASES)), axis=1) / POINTS
 _LEAST_AMPLITUDE = 0.05
 _STEPS = np.arange(1, _CYCLES.size)
 _BANDS_HZ = np.array((1.0, 3.0, 5.0, 8.0, 12.0, 20.0))
@@ -26,13 +27,14 @@ def smoothness(motion: Motion, strokes: Strokes) -> dict[str, float]:
 
 def _arc_lengths(strokes: Strokes) -> Floats:
     """Length (s,) of the curve of each stroke's amplitude spectrum up to where it has died down, negative."""
-    amplitude = np.abs(strokes.profile @ _WAVES)
+    waves = strokes.profile @ _WAVES
+    waves *= waves
+    amplitude = np.sqrt(waves[:, : _CYCLES.size] + waves[:, _CYCLES.size :])
     last = _CYCLES.size - 1 - (amplitude[:, ::-1] >= _LEAST_AMPLITUDE).argmax(axis=1)
     last = np.maximum(last, 1)[:, None]
     rise = amplitude[:, 1:] - amplitude[:, :-1]
     steps = np.sqrt(rise * rise + 1.0 / (last * last))
-    steps[last < _STEPS] = 0.0
-    lengths: Floats = -np.add.reduce(steps, axis=1)
+    lengths: Floats = -np.add.reduce(steps * (last >= _STEPS), axis=1)
     return lengths
 
 
