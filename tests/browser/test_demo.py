@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.serving import Serving, serving
 
@@ -111,8 +111,8 @@ def test_a_play_that_was_left_is_not_judged(served: Serving, window: BrowserCont
     page.goto(served.url)
     play(page, targets=3)
     page.set_viewport_size({"width": 700, "height": 700})
-    page.wait_for_function("document.getElementById('status').textContent.includes('stopped')")
-    assert page.locator("#start").inner_text() == "Start again"
+    expect(page.locator("#status")).to_contain_text("stopped")
+    expect(page.locator("#start")).to_have_text("Start again")
     assert page.locator("#result").is_hidden()
 
 
