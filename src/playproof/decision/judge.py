@@ -8,7 +8,7 @@ from playproof.clock import Clock, iso
 from playproof.decision.policy import Rules, decide
 from playproof.decision.reasons import MEANINGS, ReasonCode
 from playproof.decision.verdict import Anomaly, Calibration, Reason, Verdict
-from playproof.decision.words import feature_reasons, movement_reason, summary
+from playproof.decision.words import Portrait, movement_reason
 from playproof.features import extract
 from playproof.scoring.base import Floats
 from playproof.scoring.chain import Chain, Scored
@@ -50,7 +50,7 @@ class Judge:
             fallback=scored.fallback is not None,
             rules=self.rules,
         )
-        reasons = self._reasons(assessment, scored, ruling.added, row)
+        portrait = Portrait(row, self.chain.model.ranges)
         verdict = Verdict(
             session_id=session_id,
             decision=ruling.decision,
@@ -58,8 +58,8 @@ class Judge:
             policy=self.rules.policy,
             anomaly=self._anomaly(scored),
             calibration=_calibration(scored),
-            reasons=tuple(reasons),
-            feature_summary=summary(row, self.chain.model.ranges),
+            reasons=tuple(_reasons(assessment, scored, ruling.added, portrait)),
+            feature_summary=portrait.summary(),
             status="final",
             revision=1,
             fallback_reason=scored.fallback,
@@ -67,18 +67,6 @@ class Judge:
             latency_ms=round((self._clock.monotonic() - started) * 1000.0, 3),
         )
         return Judged(verdict, row)
-
-    def _reasons(self, assessment: Assessment, scored: Scored, added: tuple[ReasonCode, ...], row: Floats) -> list[Reason]:
-        reasons = [Reason(ReasonCode(hit.code), hit.detail) for hit in assessment.hits]
-        for code in added:
-            if code is ReasonCode.UNUSUAL_MOVEMENT:
-                reasons.append(movement_reason(scored))
-                reasons.extend(feature_reasons(row, self.chain.model.ranges))
-            else:
-                reasons.append(Reason(code, MEANINGS[code].meaning))
-        if scored.score is not None and scored.calibration is not None and scored.score > scored.calibration.resolved_to:
-            reasons.append(Reason(ReasonCode.BEYOND_RESOLUTION, MEANINGS[ReasonCode.BEYOND_RESOLUTION].meaning))
-        return reasons
 
     def _anomaly(self, scored: Scored) -> Anomaly:
         score = scored.score
@@ -110,3 +98,16 @@ def _calibration(scored: Scored) -> Calibration | None:
         reference=stratum.reference,
         resolved_to=round(scored.calibration.resolved_to, 4),
     )
+
+
+def _reasons(assessment: Assessment, scored: Scored, added: tuple[ReasonCode, ...], portrait: Portrait) -> list[Reason]:
+    reasons = [Reason(ReasonCode(hit.code), hit.detail) for hit in assessment.hits]
+    for code in added:
+        if code is ReasonCode.UNUSUAL_MOVEMENT:
+            reasons.append(movement_reason(scored))
+            reasons.extend(portrait.reasons())
+        else:
+            reasons.append(Reason(code, MEANINGS[code].meaning))
+    if scored.score is not None and scored.calibration is not None and scored.score > scored.calibration.resolved_to:
+        reasons.append(Reason(ReasonCode.BEYOND_RESOLUTION, MEANINGS[ReasonCode.BEYOND_RESOLUTION].meaning))
+    return reasons

@@ -9,15 +9,53 @@ from playproof.decision.verdict import Reason
 from playproof.features import CATALOGUE, MODEL_FEATURES
 from playproof.scoring.base import Floats
 from playproof.scoring.chain import Scored
-from playproof.scoring.ranges import HumanRanges
+from playproof.scoring.ranges import UNMEASURED, HumanRanges
 
 TELLING_SHARE = 0.02
 """A feature is named as a reason where at most this share of people lies as far out."""
 MOST_FEATURES = 5
 """More reasons than this explain less."""
+_SUMMARISED = 6
 
-_MODEL = np.array([feature.name in MODEL_FEATURES for feature in CATALOGUE])
-_SUMMARY = 6
+_OTHER = np.array([feature.name not in MODEL_FEATURES for feature in CATALOGUE])
+_EVIDENCE = [index for index, feature in enumerate(CATALOGUE) if feature.role == "evidence"]
+_NAMES = [feature.name for feature in CATALOGUE]
+
+
+class Portrait:
+    """One row (k,) beside people: which of its features lie furthest out."""
+
+    def __init__(self, row: Floats, ranges: HumanRanges) -> None:
+        self._values: list[float] = row.tolist()
+        self._ranges = ranges
+        share, self._low = ranges.standing(row)
+        share[_OTHER] = UNMEASURED
+        self._furthest: list[int] = share.argsort(kind="stable")[:_SUMMARISED].tolist()
+        self._shares: list[float] = share.take(self._furthest).tolist()
+
+    def summary(self) -> dict[str, float]:
+        """The evidence, and the model's features that lie furthest out, rounded to six digits."""
+        known = [index for index, share in zip(self._furthest, self._shares, strict=True) if share < UNMEASURED]
+        values = self._values
+        # A value that is not equal to itself is NaN: there is nothing to show.
+        return {_NAMES[index]: float(f"{values[index]:.6g}") for index in (*_EVIDENCE, *known) if values[index] == values[index]}
+
+    def reasons(self) -> list[Reason]:
+        """The features that lie out of nearly all people's range, furthest first."""
+        pairs = zip(self._furthest, self._shares, strict=True)
+        return [self._reason(index, share) for index, share in pairs if share <= TELLING_SHARE][:MOST_FEATURES]
+
+    def _reason(self, index: int, share: float) -> Reason:
+        feature = CATALOGUE[index]
+        beyond = f"{100.0 * (1.0 - share):.1f}".rstrip("0").rstrip(".")
+        bottom, top = self._ranges.typical(index)
+        is_low = bool(self._low[index])
+        unit = f" {feature.unit}" if feature.unit not in ("", "1") else ""
+        detail = (
+            f"{feature.meaning.rstrip('.')}: {self._values[index]:.3g}{unit} is {'lower' if is_low else 'higher'} "
+            f"than in {beyond} % of people (usually {bottom:.3g} to {top:.3g})"
+        )
+        return Reason(ReasonCode.FEATURE_LOW if is_low else ReasonCode.FEATURE_HIGH, detail, feature.name)
 
 
 def movement_reason(scored: Scored) -> Reason:
@@ -28,36 +66,3 @@ def movement_reason(scored: Scored) -> Reason:
     if calibration is not None and score > calibration.resolved_to:
         rarity = f"anomaly score {score:.2f}: further out than {calibration.people} calibration people can put a rate to"
     return Reason(ReasonCode.UNUSUAL_MOVEMENT, rarity)
-
-
-def feature_reasons(row: Floats, ranges: HumanRanges) -> list[Reason]:
-    """The features of `row` (k,) that lie furthest out of people's range, furthest first."""
-    low, high = ranges.shares(row)
-    share = np.where(_MODEL, np.fmin(low, high), np.nan)
-    telling = np.flatnonzero(share <= TELLING_SHARE)
-    order = telling[np.argsort(share[telling], kind="stable")][:MOST_FEATURES]
-    return [_feature_reason(int(index), float(row[index]), bool(low[index] <= high[index]), float(share[index]), ranges) for index in order]
-
-
-def _feature_reason(index: int, value: float, is_low: bool, share: float, ranges: HumanRanges) -> Reason:
-    feature = CATALOGUE[index]
-    beyond = f"{100.0 * (1.0 - share):.1f}".rstrip("0").rstrip(".")
-    bottom, top = ranges.typical(index)
-    side = "lower" if is_low else "higher"
-    unit = f" {feature.unit}" if feature.unit not in ("", "1") else ""
-    detail = f"{feature.meaning.rstrip('.')}: {value:.3g}{unit} is {side} than in {beyond} % of people (usually {bottom:.3g} to {top:.3g})"
-    return Reason(ReasonCode.FEATURE_LOW if is_low else ReasonCode.FEATURE_HIGH, detail, feature.name)
-
-
-def summary(row: Floats, ranges: HumanRanges) -> dict[str, float]:
-    """The evidence, and the model's features that lie furthest out, rounded to six digits."""
-    low, high = ranges.shares(row)
-    share = np.where(_MODEL, np.fmin(low, high), np.inf)
-    share[np.isnan(share)] = np.inf
-    furthest = np.argsort(share, kind="stable")[:_SUMMARY]
-    chosen = [*_EVIDENCE, *(int(index) for index in furthest if np.isfinite(share[index]))]
-    values = row.tolist()
-    return {CATALOGUE[index].name: float(f"{values[index]:.6g}") for index in chosen if values[index] == values[index]}
-
-
-_EVIDENCE = [index for index, feature in enumerate(CATALOGUE) if feature.role == "evidence"]
