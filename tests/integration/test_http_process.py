@@ -62,6 +62,22 @@ def test_the_admin_key_is_kept_for_its_owner_alone(served: Serving, tmp_path: Pa
     assert key not in served.log.read_text()
 
 
+def test_the_admin_key_is_shown_once_and_on_a_terminal_alone(tmp_path: Path) -> None:
+    shown = []
+    for _ in range(2):
+        terminal, stdout = os.openpty()
+        command = [sys.executable, "-m", "playproof", "serve", "--port", "0", "--data-dir", str(tmp_path / "data")]
+        with subprocess.Popen(command, stdout=stdout, stderr=subprocess.DEVNULL) as process:
+            os.close(stdout)
+            said = b""
+            while b"Stop it" not in said:
+                said += os.read(terminal, 65536)
+            process.kill()
+        os.close(terminal)
+        shown.append((tmp_path / "data" / "admin.key").read_text().strip() in said.decode())
+    assert shown == [True, False]
+
+
 def test_fifty_clients_with_one_id_get_one_verdict(served: Serving) -> None:
     content = body(sessionId="fifty")
     at_once = threading.Barrier(50)

@@ -1,0 +1,50 @@
+"""What runs beside the requests: retention."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from playproof.errors import StoreUnavailable
+from playproof.observe.metrics import Metrics
+from playproof.store import Purged, Store
+from playproof.testing import FakeClock
+from playproof.web.retention import Retention, purge_for_ever
+
+WEEK, QUARTER = timedelta(days=7), timedelta(days=90)
+
+
+class PurgedStore:
+    """Is busy at first, and lets go of something afterwards."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[datetime, timedelta, timedelta]] = []
+        self.asked_often = threading.Event()
+
+    def purge(self, now: datetime, keep_telemetry: timedelta, keep_verdicts: timedelta) -> Purged:
+        self.asked.append((now, keep_telemetry, keep_verdicts))
+        if len(self.asked) == 4:
+            self.asked_often.set()
+        if len(self.asked) == 1:
+            raise StoreUnavailable("the database is locked")
+        return Purged(telemetry=2, sessions=3)
+
+
+def test_what_is_over_its_time_goes_again_and_again() -> None:
+    store, metrics, clock = PurgedStore(), Metrics(), FakeClock()
+
+    async def run() -> None:
+        task = asyncio.create_task(purge_for_ever(cast("Store", store), Retention(WEEK, QUARTER), clock, metrics, every=0))
+        assert await asyncio.to_thread(store.asked_often.wait, 30)
+        task.cancel()
+        outcome: list[Any] = await asyncio.gather(task, return_exceptions=True)
+        assert isinstance(outcome[0], asyncio.CancelledError)
+
+    asyncio.run(run())
+    assert store.asked[0] == (clock.now(), WEEK, QUARTER)
+    page = metrics.render()[0].decode()
+    counted = {what: float(page.split(f'playproof_purged_total{{what="{what}"}} ')[1].split()[0]) for what in ("telemetry", "sessions")}
+    assert counted["telemetry"] >= 4, "two rounds at least were counted"
+    assert counted["telemetry"] * 3 == counted["sessions"] * 2
