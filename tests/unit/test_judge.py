@@ -164,3 +164,15 @@ def test_a_verdict_survives_its_json() -> None:
 
 def test_every_code_has_a_meaning() -> None:
     assert set(MEANINGS) == set(ReasonCode)
+
+
+def test_many_together_are_judged_as_each_alone() -> None:
+    sessions = [session(id=f"s{index}") for index in range(3)]
+    sessions.append(decode_object({"movements": []}))
+    clock = FakeClock()
+    judging = Judge(Chain(ScriptedModel(3.0)), Rules(), clock)
+    together = judging.judge_many(sessions, ["a", "b", "c", "d"])
+    alone = [judging.judge(one, name) for one, name in zip(sessions, "abcd", strict=True)]
+    assert [judged.verdict for judged in together] == [judged.verdict for judged in alone]
+    assert all((one.row == other.row).all() or np.isnan(one.row).any() for one, other in zip(together, alone, strict=True))
+    assert judging.judge_many([], []) == []

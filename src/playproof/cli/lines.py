@@ -16,7 +16,7 @@ from playproof.errors import InputError
 from playproof.ids import session_id
 from playproof.service import build_judge, encode_verdict
 from playproof.settings import Settings
-from playproof.telemetry import decode
+from playproof.telemetry import Session, decode
 
 Line = tuple[int, bytes]
 """The number of a line (or of an array's element), from 1, and its JSON."""
@@ -47,18 +47,21 @@ class LineScorer:
 
     def answer(self, lines: Sequence[Line]) -> Answers:
         """Judge `lines`; the answers are in their order."""
-        answers, bad = [], 0
-        for number, body in lines:
+        answers: list[bytes | None] = []
+        sessions: list[Session] = []
+        for number, content in lines:
             try:
-                session = decode(body)
+                sessions.append(decode(content))
+                answers.append(None)
             except InputError as error:
-                bad += 1
                 answers.append(self._refusal(number, error))
-                continue
-            name = session.id or session_id(self._clock.now(), os.urandom)
-            verdict = self._judge.judge(session, name).verdict
-            answers.append(_row(verdict, colour=self._colour) if self._table else encode_verdict(verdict))
-        return Answers(b"".join([answer + b"\n" for answer in answers]), len(lines), bad)
+        names = [session.id or session_id(self._clock.now(), os.urandom) for session in sessions]
+        verdicts = iter([self._row(judged.verdict) for judged in self._judge.judge_many(sessions, names)])
+        body = b"".join([(next(verdicts) if answer is None else answer) + b"\n" for answer in answers])
+        return Answers(body, len(lines), len(lines) - len(sessions))
+
+    def _row(self, verdict: Verdict) -> bytes:
+        return _table_row(verdict, colour=self._colour) if self._table else encode_verdict(verdict)
 
     def refuse(self, number: int, error: InputError) -> Answers:
         """The answer where the input breaks off at line `number`, or that line cannot be read at all."""
@@ -92,7 +95,7 @@ def answer_batch(lines: list[Line]) -> Answers:
     return _scorer.answer(lines)
 
 
-def _row(verdict: Verdict, *, colour: bool) -> bytes:
+def _table_row(verdict: Verdict, *, colour: bool) -> bytes:
     name = printable(verdict.session_id)
     if len(name) > _SESSION_WIDTH:
         name = name[: _SESSION_WIDTH - 1] + "…"

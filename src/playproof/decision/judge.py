@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playproof.clock import Clock, iso
@@ -38,9 +39,26 @@ class Judge:
     def judge(self, session: Session, session_id: str, context: GameContext | None = None) -> Judged:
         """Judge one session under `session_id`; `context` is what the server itself knows of the game's targets."""
         started = self._clock.monotonic()
-        row = extract(session, context)
-        assessment = assess(session, row, inspect(session))
-        scored = self.chain.score(row, session.game_type, session.device_type, measured=assessment.measured)
+        return self._judged([session], [session_id], [extract(session, context)], started)[0]
+
+    def judge_many(self, sessions: Sequence[Session], session_ids: Sequence[str]) -> list[Judged]:
+        """Judge each session as `judge` does, one step for all of them and then the next: faster, because every step then
+        finds its own code and tables in the processor's cache. `latency_ms` is a session's share of the time.
+        """
+        started = self._clock.monotonic()
+        return self._judged(sessions, session_ids, [extract(session) for session in sessions], started)
+
+    def _judged(self, sessions: Sequence[Session], session_ids: Sequence[str], rows: Sequence[Floats], started: float) -> list[Judged]:
+        assessments = [assess(session, row, inspect(session)) for session, row in zip(sessions, rows, strict=True)]
+        scored = [
+            self.chain.score(row, session.game_type, session.device_type, measured=assessment.measured)
+            for session, row, assessment in zip(sessions, rows, assessments, strict=True)
+        ]
+        return [
+            Judged(self._verdict(*case, started, len(rows)), case[1]) for case in zip(session_ids, rows, assessments, scored, strict=True)
+        ]
+
+    def _verdict(self, session_id: str, row: Floats, assessment: Assessment, scored: Scored, started: float, together: int) -> Verdict:
         grounds = [ReasonCode(hit.code) for hit in assessment.hits]
         ruling = decide(
             scored.score,
@@ -51,7 +69,7 @@ class Judge:
             rules=self.rules,
         )
         portrait = Portrait(row, self.chain.model.ranges)
-        verdict = Verdict(
+        return Verdict(
             session_id=session_id,
             decision=ruling.decision,
             confidence=self._confidence(scored, assessment),
@@ -64,9 +82,8 @@ class Judge:
             revision=1,
             fallback_reason=scored.fallback,
             scored_at=iso(self._clock.now()),
-            latency_ms=round((self._clock.monotonic() - started) * 1000.0, 3),
+            latency_ms=round((self._clock.monotonic() - started) * 1000.0 / together, 3),
         )
-        return Judged(verdict, row)
 
     def _anomaly(self, scored: Scored) -> Anomaly:
         score = scored.score
