@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 from playproof.errors import StoreUnavailable
 from playproof.observe.metrics import Metrics
@@ -39,7 +39,7 @@ def test_what_is_over_its_time_goes_again_and_again() -> None:
         task = asyncio.create_task(purge_for_ever(cast("Store", store), Retention(WEEK, QUARTER), clock, metrics, every=0))
         assert await asyncio.to_thread(store.asked_often.wait, 30)
         task.cancel()
-        outcome: list[Any] = await asyncio.gather(task, return_exceptions=True)
+        outcome = await asyncio.gather(task, return_exceptions=True)
         assert isinstance(outcome[0], asyncio.CancelledError)
 
     asyncio.run(run())
