@@ -1,6 +1,6 @@
 """Every measurement, one after the other: what `make bench` runs.
 
-    python -m bench [NAME...]
+python -m bench [NAME...]
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -21,61 +21,22 @@ from typing import Any
 
 import httpx
 import numpy as np
-from numpy.typing import NDArray
 
 from playproof.clock import SystemClock
 from playproof.decision import Judge, Rules
-from playproof.features import NAMES
 from playproof.observe.logging import LogWriter
 from playproof.observe.metrics import Metrics
-from playproof.scoring.base import Calibration
 from playproof.scoring.chain import Chain
-from playproof.scoring.ranges import HumanRanges
 from playproof.service import Service
 from playproof.settings import ApiKey, Secret
 from playproof.store import Store, open_store
-from playproof.testing import columns_body, human_session
+from playproof.testing import ScriptedScorer, columns_body, human_session
 from playproof.web.app import create_app, note_fallback
 from playproof.web.auth import Keys, Neighbourhood
 from playproof.web.retention import Retention
 from playproof.web.services import Limits, Services
 
-Floats = NDArray[np.float64]
 PATIENCE_SECONDS = 60
-
-
-@dataclass
-class Yardstick:
-    """A calibration whose score is the raw score itself."""
-
-    sessions: int = 1000
-    people: int = 99
-    resolved_to: float = 2.0
-
-    def score(self, raw: float) -> float:
-        return raw
-
-    def agreement(self, raw: float, pass_threshold: float, review_threshold: float) -> float:
-        return 0.9
-
-
-@dataclass
-class ScriptedModel:
-    """Answers what the test says."""
-
-    answer: float = 0.5
-    error: Exception | None = None
-    model_id: str = "scripted"
-    model_version: str = "1"
-    calibrators: Mapping[str, Calibration] = field(default_factory=lambda: {"targets/mouse": Yardstick()})
-    ranges: HumanRanges = field(
-        default_factory=lambda: HumanRanges(np.array([0.01, 0.05, 0.5, 0.95, 0.99]), np.tile(np.arange(5.0) - 1e9, (len(NAMES), 1)))
-    )
-
-    def raw(self, rows: Floats) -> Floats:
-        if self.error is not None:
-            raise self.error
-        return np.full(len(rows), self.answer)
 
 
 def body(seed: int = 1, **extra: object) -> bytes:
@@ -90,7 +51,7 @@ class Site:
         self,
         folder: Path,
         *,
-        model: ScriptedModel | None = None,
+        model: ScriptedScorer | None = None,
         store: Store | None = None,
         api_keys: Mapping[str, str] | None = None,
         admin_key: str | None = None,
@@ -103,7 +64,7 @@ class Site:
         clock = SystemClock()
         self.metrics = Metrics()
         self.store = store or open_store(folder)
-        judge = Judge(Chain(model or ScriptedModel(), partial(note_fallback, self.metrics)), Rules(), clock)
+        judge = Judge(Chain(model or ScriptedScorer(), partial(note_fallback, self.metrics)), Rules(), clock)
         keys = [ApiKey(name, Secret(key)) for name, key in (api_keys or {}).items()]
         self.services = Services(
             service=Service(judge, self.store, clock=clock, keep_telemetry=keep_telemetry),

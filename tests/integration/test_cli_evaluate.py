@@ -5,8 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,42 +17,19 @@ from playproof.cli import run
 from playproof.evaluation.corpora import read_corpus
 from playproof.evaluation.protocols import split
 from playproof.features import NAMES
-from playproof.scoring.base import Calibration
 from playproof.scoring.local.samples import Samples
-from playproof.scoring.ranges import HumanRanges
 from playproof.telemetry import Labels, Session
-from playproof.testing import bot_session, human_session, labelled_lines
+from playproof.testing import ScriptedScorer, bot_session, human_session, labelled_lines
 
 Floats = NDArray[np.float64]
 FEATURE = "path_px"
 
 
 @dataclass
-class Yardstick:
-    """A calibration whose score is the raw score itself."""
-
-    sessions: int = 1000
-    people: int = 99
-    resolved_to: float = 2.0
-
-    def score(self, raw: float) -> float:
-        return raw
-
-    def agreement(self, raw: float, pass_threshold: float, review_threshold: float) -> float:
-        return 1.0
-
-
-@dataclass
-class Scripted:
+class LongestPath(ScriptedScorer):
     """Fails every session whose path is longer than the longest of the people it was fitted on."""
 
-    longest: float
-    model_id: str = "scripted"
-    model_version: str = "1"
-    calibrators: Mapping[str, Calibration] = field(default_factory=lambda: {"targets/mouse": Yardstick()})
-    ranges: HumanRanges = field(
-        default_factory=lambda: HumanRanges(np.array([0.01, 0.05, 0.5, 0.95, 0.99]), np.tile(np.arange(5.0) - 1e9, (len(NAMES), 1)))
-    )
+    longest: float = 0.0
 
     def raw(self, rows: Floats) -> Floats:
         return np.where(rows[:, NAMES.index(FEATURE)] > self.longest, 3.0, 0.5)
@@ -139,11 +115,11 @@ def test_refits_are_judged_on_what_they_never_saw(
 ) -> None:
     fitted: list[tuple[set[str], set[str]]] = []
 
-    def fit_model(samples: Samples, *, seed: int, progress: object) -> Scripted:
+    def fit_model(samples: Samples, *, seed: int, progress: object) -> LongestPath:
         assert seed == 7
         recorded = samples.where(samples.recorded)
         fitted.append((set(recorded.subject[~recorded.bot]), set(recorded.generator[recorded.bot])))
-        return Scripted(float(recorded.rows[~recorded.bot, NAMES.index(FEATURE)].max()))
+        return LongestPath(longest=float(recorded.rows[~recorded.bot, NAMES.index(FEATURE)].max()))
 
     monkeypatch.setattr("playproof.evaluation.training.fit_model", fit_model)
     evaluation = evaluated(capsysbinary, file, "--protocol", "grouped", "--folds", "3", "--seed", "7")

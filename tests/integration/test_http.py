@@ -16,7 +16,8 @@ from playproof.decision import Verdict
 from playproof.errors import StoreUnavailable
 from playproof.observe.logging import LogWriter
 from playproof.service import decode_verdict
-from tests.serving import ScriptedModel, Site, body, is_problem
+from playproof.testing import ScriptedScorer
+from tests.serving import Site, body, is_problem
 
 Make = Callable[..., Site]
 
@@ -198,7 +199,7 @@ def test_a_store_that_takes_nothing_acknowledges_nothing(make: Make) -> None:
 
 
 def test_a_model_that_breaks_is_stepped_over_and_counted(make: Make) -> None:
-    site = make(model=ScriptedModel(error=RuntimeError("broken")))
+    site = make(model=ScriptedScorer(error=RuntimeError("broken")))
     verdict = site.score(body()).json()
     assert (verdict["anomaly"]["source"], verdict["fallbackReason"], verdict["decision"]) == ("heuristic", "model_error", "review")
     assert site.metric("playproof_fallbacks_total", reason="model_error") == 1

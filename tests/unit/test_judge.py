@@ -2,57 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from playproof.decision import MEANINGS, Decision, Judge, ReasonCode, Rules, Verdict
 from playproof.features import NAMES
-from playproof.scoring.base import Calibration
 from playproof.scoring.chain import Chain, Fallback
-from playproof.scoring.ranges import HumanRanges
 from playproof.service import decode_verdict, encode_verdict
 from playproof.telemetry import Session, decode_object
-from playproof.testing import FakeClock, human_session
-
-Floats = NDArray[np.float64]
-
-
-@dataclass
-class Yardstick:
-    """A calibration whose score is the raw score itself."""
-
-    sessions: int = 1000
-    people: int = 99
-    resolved_to: float = 2.0
-
-    def score(self, raw: float) -> float:
-        return raw
-
-    def agreement(self, raw: float, pass_threshold: float, review_threshold: float) -> float:
-        return 0.9
-
-
-@dataclass
-class ScriptedModel:
-    """Answers what the test says."""
-
-    answer: float = 0.5
-    error: Exception | None = None
-    model_id: str = "scripted"
-    model_version: str = "1"
-    calibrators: Mapping[str, Calibration] = field(default_factory=lambda: {"targets/mouse": Yardstick()})
-    ranges: HumanRanges = field(
-        default_factory=lambda: HumanRanges(np.array([0.01, 0.05, 0.5, 0.95, 0.99]), np.tile(np.arange(5.0) - 1e9, (len(NAMES), 1)))
-    )
-
-    def raw(self, rows: Floats) -> Floats:
-        if self.error is not None:
-            raise self.error
-        return np.full(len(rows), self.answer)
+from playproof.testing import FakeClock, ScriptedScorer, human_session
 
 
 def session(**changes: object) -> Session:
@@ -63,7 +23,7 @@ def changed(base: Session, **changes: object) -> Session:
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
-def judge(model: ScriptedModel, of: Session | None = None, rules: Rules | None = None) -> Verdict:
+def judge(model: ScriptedScorer, of: Session | None = None, rules: Rules | None = None) -> Verdict:
     return Judge(Chain(model), rules or Rules(), FakeClock()).judge(of or session(), "s1").verdict
 
 
@@ -72,7 +32,7 @@ def codes(verdict: Verdict) -> set[str]:
 
 
 def test_a_usual_person_passes_without_a_word_against_them() -> None:
-    verdict = judge(ScriptedModel(0.5), session(game_type="targets", device_type="mouse"))
+    verdict = judge(ScriptedScorer(0.5), session(game_type="targets", device_type="mouse"))
     assert verdict.decision is Decision.PASS
     assert verdict.confidence == 0.9
     assert verdict.anomaly.anomaly_score == 0.5
@@ -85,7 +45,7 @@ def test_a_usual_person_passes_without_a_word_against_them() -> None:
 
 
 def test_an_unusual_session_says_how_far_out_its_features_lie() -> None:
-    verdict = judge(ScriptedModel(3.0), session(game_type="targets", device_type="mouse"))
+    verdict = judge(ScriptedScorer(3.0), session(game_type="targets", device_type="mouse"))
     assert verdict.decision is Decision.FAIL
     assert {"unusual_movement", "feature_high", "beyond_resolution"} <= codes(verdict)
     named = [reason for reason in verdict.reasons if reason.code == "feature_high"]
@@ -93,8 +53,9 @@ def test_an_unusual_session_says_how_far_out_its_features_lie() -> None:
 
 
 def test_an_unknown_game_is_reviewed_at_worst() -> None:
-    verdict = judge(ScriptedModel(9.0), session(game_type="chess", device_type="mouse"))
+    verdict = judge(ScriptedScorer(9.0), session(game_type="chess", device_type="mouse"))
     assert verdict.decision is Decision.REVIEW
+    assert verdict.confidence == 0.95  # calibrations that would fail it are told to review it, too
     assert "uncalibrated_stratum" in codes(verdict)
     assert verdict.calibration is not None
     assert (verdict.calibration.stratum, verdict.calibration.status, verdict.calibration.reference) == (
@@ -105,7 +66,7 @@ def test_an_unknown_game_is_reviewed_at_worst() -> None:
 
 
 def test_keyboard_play_is_never_scored() -> None:
-    verdict = judge(ScriptedModel(9.0), session(device_type="keyboard"))
+    verdict = judge(ScriptedScorer(9.0), session(device_type="keyboard"))
     assert verdict.decision is Decision.REVIEW
     assert verdict.anomaly.anomaly_score is None
     assert verdict.anomaly.source == "heuristic"
@@ -120,7 +81,7 @@ def test_no_movement_never_passes(movements: list[dict[str, float]]) -> None:
     still = decode_object(
         {"movements": movements, "gameType": "targets", "deviceType": "mouse", "clicks": [{"x": 1, "y": 1, "timestamp": 10}]}
     )
-    verdict = judge(ScriptedModel(0.0), still, Rules(fail_direction=Decision.PASS))
+    verdict = judge(ScriptedScorer(0.0), still, Rules(fail_direction=Decision.PASS))
     assert verdict.decision is Decision.REVIEW
     assert "no_movement" in codes(verdict)
     assert verdict.confidence <= 0.5
@@ -131,7 +92,7 @@ def test_little_movement_never_passes_and_never_fails() -> None:
     few = 12
     short = changed(base, t=base.t[:few], x=base.x[:few] + np.arange(few) * 20.0, y=base.y[:few], trusted=None)
     for score in (0.0, 9.0):
-        verdict = judge(ScriptedModel(score), short)
+        verdict = judge(ScriptedScorer(score), short)
         assert verdict.decision is Decision.REVIEW
         assert verdict.confidence <= 0.5
         assert codes(verdict) & {"insufficient_evidence", "no_movement"}
@@ -140,13 +101,15 @@ def test_little_movement_never_passes_and_never_fails() -> None:
 def test_events_made_by_a_script_fail() -> None:
     base = session()
     forged = changed(base, trusted=np.zeros(len(base.t), np.int8))
-    verdict = judge(ScriptedModel(0.0), forged)
+    verdict = judge(ScriptedScorer(0.0), forged)
     assert verdict.decision is Decision.FAIL
     assert "untrusted_events" in codes(verdict)
 
 
-@pytest.mark.parametrize("model", [ScriptedModel(error=RuntimeError("broken")), ScriptedModel(float("nan")), ScriptedModel(float("inf"))])
-def test_a_broken_model_falls_back_with_a_reason(model: ScriptedModel) -> None:
+@pytest.mark.parametrize(
+    "model", [ScriptedScorer(error=RuntimeError("broken")), ScriptedScorer(float("nan")), ScriptedScorer(float("inf"))]
+)
+def test_a_broken_model_falls_back_with_a_reason(model: ScriptedScorer) -> None:
     heard: list[Fallback] = []
     chain = Chain(model, lambda fallback, error: heard.append(fallback))
     verdict = Judge(chain, Rules(), FakeClock()).judge(session(), "s1").verdict
@@ -158,7 +121,7 @@ def test_a_broken_model_falls_back_with_a_reason(model: ScriptedModel) -> None:
 
 
 def test_a_verdict_survives_its_json() -> None:
-    verdict = judge(ScriptedModel(3.0))
+    verdict = judge(ScriptedScorer(3.0))
     assert decode_verdict(encode_verdict(verdict)) == verdict
 
 
@@ -170,9 +133,9 @@ def test_many_together_are_judged_as_each_alone() -> None:
     sessions = [session(id=f"s{index}") for index in range(3)]
     sessions.append(decode_object({"movements": []}))
     clock = FakeClock()
-    judging = Judge(Chain(ScriptedModel(3.0)), Rules(), clock)
+    judging = Judge(Chain(ScriptedScorer(3.0)), Rules(), clock)
     together = judging.judge_many(sessions, ["a", "b", "c", "d"])
     alone = [judging.judge(one, name) for one, name in zip(sessions, "abcd", strict=True)]
     assert [judged.verdict for judged in together] == [judged.verdict for judged in alone]
-    assert all((one.row == other.row).all() or np.isnan(one.row).any() for one, other in zip(together, alone, strict=True))
+    assert all(np.array_equal(one.row, other.row, equal_nan=True) for one, other in zip(together, alone, strict=True))
     assert judging.judge_many([], []) == []

@@ -52,22 +52,34 @@ def decide(score: float | None, effects: Iterable[Effect], *, calibrated: bool, 
     grounds found so far. `calibrated` is false in an observing stratum, `enough` where the evidence is short: in both
     the movement score alone can fail nobody, because nobody knows its rate there.
     """
-    added: list[ReasonCode] = []
     if score is None:
         movement = rules.fail_direction if fallback else Decision.REVIEW
-        if fallback:
-            added.append(ReasonCode.HEURISTIC_ONLY)
-    else:
-        movement = by_threshold(score, rules)
-        if movement is not Decision.PASS:
-            added.append(ReasonCode.UNUSUAL_MOVEMENT)
-        if not calibrated:
-            added.append(ReasonCode.UNCALIBRATED_STRATUM)
-            movement = Decision.PASS if rules.policy == "verify" else min(movement, Decision.REVIEW, key=_SEVERITY.__getitem__)
-        if not enough:
-            movement = min(movement, Decision.REVIEW, key=_SEVERITY.__getitem__)
-        if movement is Decision.FAIL and rules.policy == "verify" and rules.corroborate:
-            movement = Decision.REVIEW
-            added.append(ReasonCode.UNCORROBORATED)
-    found = [Decision(effect) for effect in effects if effect != "note"]
-    return Ruling(max(movement, *found, key=_SEVERITY.__getitem__) if found else movement, tuple(added))
+        return Ruling(_worst(movement, effects), (ReasonCode.HEURISTIC_ONLY,) if fallback else ())
+    movement = by_threshold(score, rules)
+    added: list[ReasonCode] = []
+    if movement is not Decision.PASS:
+        added.append(ReasonCode.UNUSUAL_MOVEMENT)
+    if not calibrated:
+        added.append(ReasonCode.UNCALIBRATED_STRATUM)
+    elif enough and movement is Decision.FAIL and _asks_for_more(rules):
+        added.append(ReasonCode.UNCORROBORATED)
+    return Ruling(settle(movement, effects, calibrated=calibrated, enough=enough, rules=rules), tuple(added))
+
+
+def settle(movement: Decision, effects: Iterable[Effect], *, calibrated: bool, enough: bool, rules: Rules) -> Decision:
+    """The decision where the score alone would decide `movement`; the rest as for `decide`."""
+    worst = Decision.FAIL
+    if not calibrated:
+        worst = Decision.PASS if rules.policy == "verify" else Decision.REVIEW
+    elif not enough or _asks_for_more(rules):
+        worst = Decision.REVIEW
+    return _worst(min(movement, worst, key=_SEVERITY.__getitem__), effects)
+
+
+def _asks_for_more(rules: Rules) -> bool:
+    """Whether movement alone fails nobody."""
+    return rules.policy == "verify" and rules.corroborate
+
+
+def _worst(movement: Decision, effects: Iterable[Effect]) -> Decision:
+    return max([movement, *(Decision(effect) for effect in effects if effect != "note")], key=_SEVERITY.__getitem__)

@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from playproof.scoring.base import Source
+
 
 class Decision(StrEnum):
     """What a site should do with the visitor."""
@@ -17,7 +19,6 @@ class Decision(StrEnum):
 
 
 Policy = Literal["score", "verify"]
-Source = Literal["woodwide", "local", "heuristic"]
 Status = Literal["preliminary", "final"]
 
 

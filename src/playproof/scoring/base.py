@@ -40,8 +40,8 @@ class Calibration(Protocol):
         """-log10 p, where p is the share of people at least this unusual; never falls as `raw` rises."""
         ...
 
-    def agreement(self, raw: float, pass_threshold: float, review_threshold: float) -> float:
-        """Share of bootstrap calibrations (over people) that decide as this one does, 0 to 1."""
+    def shares(self, raw: float, pass_threshold: float, review_threshold: float) -> tuple[float, float, float]:
+        """Shares of bootstrap calibrations (over people) that score `raw` up to the first, up to the second, above both."""
         ...
 
 

@@ -103,18 +103,11 @@ class Calibrator:
         """-log10 p, where p is the share of people at least this unusual; never falls as `raw` rises."""
         return self.curve.at(raw)
 
-    def agreement(self, raw: float, pass_threshold: float, review_threshold: float) -> float:
-        """Share of bootstrap calibrations (over people) that decide as this one does, 0 to 1."""
-        own = self.score(raw)
-        passes = _column(self.draws, pass_threshold) >= raw
-        clears = _column(self.draws, review_threshold) >= raw
-        if own <= pass_threshold:
-            alike = passes
-        elif own <= review_threshold:
-            alike = clears & ~passes
-        else:
-            alike = ~clears
-        return float(np.count_nonzero(alike)) / len(alike)
+    def shares(self, raw: float, pass_threshold: float, review_threshold: float) -> tuple[float, float, float]:
+        """Shares of bootstrap calibrations (over people) that score `raw` up to the first, up to the second, above both."""
+        passes = float(np.mean(_column(self.draws, pass_threshold) >= raw))
+        clears = float(np.mean(_column(self.draws, review_threshold) >= raw))
+        return passes, clears - passes, 1.0 - clears
 
     def arrays(self) -> dict[str, NDArray[np.float64]]:
         """What `from_arrays` needs besides `summary`."""
@@ -209,7 +202,8 @@ def _curve(raw: Floats, who: NDArray[np.intp], times: Floats, effective: float) 
 
 def _column(draws: Floats, score: float) -> Floats:
     """(d,) the raw score at `score` in each bootstrap calibration."""
-    place = min(max(score, float(GRID[0])), float(GRID[-1])) / float(GRID[1])
+    # Above the grid, as within it: the curve is straight there.
+    place = max(score, float(GRID[0])) / float(GRID[1])
     left = min(int(place), len(GRID) - 2)
     part = place - left
     return draws[:, left] * (1.0 - part) + draws[:, left + 1] * part

@@ -131,7 +131,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_body: Annotated[int, Setting(size(1024, 64 * 1024**2), "Largest request body.")] = 2 * 1024**2
     request_timeout: Annotated[
         float,
-        Setting(duration(0.1, 600), "How long a request may take: a body that has not arrived by then gets 408, a verdict not on disk 504."),
+        Setting(
+            duration(0.1, 600), "How long a request may take: a body that has not arrived by then gets 408, a verdict not on disk 504."
+        ),
     ] = 10.0
     stop_timeout: Annotated[
         float,
