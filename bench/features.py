@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Callable
 
 import numpy as np
 
@@ -18,20 +19,23 @@ from bench.machine import machine
 from bench.sessions import bodies
 from playproof.features import extract
 from playproof.features.clicks import clicks
-from playproof.features.corrections import corrections, count_peaks
 from playproof.features.curvature import curvature
 from playproof.features.geometry import geometry
-from playproof.features.kinematics import derive, kinematics
-from playproof.features.path import trace
+from playproof.features.kinematics import Motion, derive, kinematics
+from playproof.features.numbers import Floats
+from playproof.features.path import Path, trace
 from playproof.features.pauses import pauses
 from playproof.features.profiles import profiles
 from playproof.features.residual import residual
 from playproof.features.smoothness import smoothness, spectrum
-from playproof.features.strokes import split
+from playproof.features.strokes import Strokes, split
 from playproof.features.submovements import submovements
+from playproof.features.summary import summarise
 from playproof.features.texture import texture
-from playproof.features.variability import likeness, variability
+from playproof.features.variability import likeness, logarithms, variability
 from playproof.telemetry import Session, decode
+
+_Case = tuple[Path, Motion, Strokes, dict[str, Floats]]
 
 
 def measure(rounds: int) -> dict[str, float]:
@@ -54,8 +58,10 @@ def _parts(sessions: list[Session], rounds: int) -> dict[str, float]:
         path = trace(session)
         strokes = None if path is None else split(path)
         if path is not None and strokes is not None:
-            ready.append((path, derive(path), strokes, count_peaks(strokes)))
-    parts = {
+            motion = derive(path)
+            quantities = geometry(strokes) | smoothness(motion, strokes) | logarithms(strokes) | profiles(strokes)[0]
+            ready.append((path, motion, strokes, quantities))
+    parts: dict[str, Callable[[_Case], object]] = {
         "derivatives": lambda case: derive(case[0]),
         "strokes": lambda case: split(case[0]),
         "kinematics": lambda case: kinematics(case[0], case[1]),
@@ -63,13 +69,14 @@ def _parts(sessions: list[Session], rounds: int) -> dict[str, float]:
         "spectrum": lambda case: spectrum(case[0]),
         "smoothness": lambda case: smoothness(case[1], case[2]),
         "geometry": lambda case: geometry(case[2]),
-        "profiles": lambda case: profiles(case[2], count_peaks(case[2])),
-        "corrections": lambda case: corrections(case[2]),
+        "logarithms": lambda case: logarithms(case[2]),
+        "profiles": lambda case: profiles(case[2]),
+        "summaries": lambda case: summarise(case[3]),
+        "variability": lambda case: variability(case[2], case[3]),
+        "likeness": lambda case: likeness(case[2]),
         "submovements": lambda case: submovements(case[0], case[2]),
         "pauses": lambda case: pauses(case[0], case[2]),
         "clicks": lambda case: clicks(case[0], case[2]),
-        "variability": lambda case: variability(case[2], case[3]),
-        "likeness": lambda case: likeness(case[2]),
         "residual": lambda case: residual(case[0], case[1]),
         "texture": lambda case: texture(case[0], case[2]),
     }

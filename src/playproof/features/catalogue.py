@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-CATALOGUE_VERSION = "1.3"
+CATALOGUE_VERSION = "1.4"
 """Changes whenever a row of features can come out otherwise for the same session."""
 
 Role = Literal["model", "evidence", "context"]
@@ -52,7 +52,6 @@ _ELLIOTT = "Elliott et al. 2010"
 
 _LOOSE = {
     "jerk_rate": 0.2,
-    "one_axis_brisk": 0.3,
     "one_axis_long": 0.3,
     "one_axis_onset": 0.4,
     "one_axis_pure": 0.3,
@@ -88,7 +87,7 @@ CATALOGUE: tuple[Feature, ...] = (
         ("speed_high", "px/s", "Speed exceeded in a twentieth of the motion", _GAMBOA),
         ("speed_range", "1", "High speed over the median speed", _OWN),
         ("speed_variation", "1", "Standard deviation of the speed over its mean", _GAMBOA),
-        ("acceleration_rate", "1/s", "Upper quartile of the change of speed over the high speed", _OWN),
+        ("acceleration_rate", "1/s", "Mean change of speed over the high speed", _OWN),
         ("turning_pull_ratio", "1", "Mean acceleration across the motion over that along it", _OWN),
         ("jerk_tail", "1", "High jerk over the median jerk", _FLASH),
         ("jerk_rate", "1/s²", "Upper quartile of the jerk over the high speed", _FLASH),
@@ -106,7 +105,6 @@ CATALOGUE: tuple[Feature, ...] = (
         ("power_law_scatter", "1", "Scatter of the log speed about its power law of curvature", _POWER),
         ("power_law_strength", "1", "Correlation of log speed with log radius of curvature", _POWER),
         ("turn_change_share", "1", "Share of fast motion where the turning changes side", _PATHS),
-        ("axis_share", "1", "Share of fast motion along the screen's axes", _OWN),
     ),
     *_group(
         "spectrum",
@@ -128,7 +126,6 @@ CATALOGUE: tuple[Feature, ...] = (
         ("deviation", "1", "Median of the strokes' largest distance from their chord, over the chord", _PATHS),
         ("deviation_high", "1", "Largest distance from the chord of the most bent tenth of strokes, over the chord", _PATHS),
         ("deviation_low", "1", "Largest distance from the chord of the least bent tenth of strokes, over the chord", _PATHS),
-        ("deviation_place", "1", "Share of a stroke's time at which it is furthest from its chord", _OWN),
         ("launch_error", "rad", "Angle between the chord and the way taken in the first fifth of a stroke", _OWN),
         ("arrival_error", "rad", "Angle between the chord and the way taken in the last fifth of a stroke", _OWN),
         ("backtracking", "1", "Way back along the chord over the chord, upper quartile of strokes", _PATHS),
@@ -178,7 +175,6 @@ CATALOGUE: tuple[Feature, ...] = (
         ("click_short_share", "1", "Share of clicks right after a short stroke", _ELLIOTT),
         ("click_final_speed", "1", "Speed in the last 200 ms before a click over the highest in 800 ms", _ELLIOTT),
         ("click_peak_before", "s", "Time from the highest speed to the click", _ELLIOTT),
-        ("click_overshoot", "px", "Way by which the pointer had gone beyond the click, upper quartile", _ELLIOTT),
     ),
     *_group(
         "variability",
@@ -212,7 +208,6 @@ CATALOGUE: tuple[Feature, ...] = (
     *_group(
         "texture",
         ("one_axis_slow", "1", "Share of slow motion that goes along one axis of the screen exactly", _OWN),
-        ("one_axis_brisk", "1", "Share of brisk motion that goes along one axis of the screen exactly", _OWN),
         ("one_axis_fast", "1", "Share of fast motion that goes along one axis of the screen exactly", _OWN),
         ("one_axis_pure", "1", "Share of motion nearly along an axis that goes along it exactly", _OWN),
         ("one_axis_onset", "1", "Share of the first 80 ms of strokes that goes along one axis exactly", _OWN),

@@ -21,7 +21,6 @@ _HOLD = 5
 _LARGEST_DRIFT_PX = 100.0
 _SHORT_PX = 60.0
 """A shorter stroke before a click corrects the one before it."""
-_SHORTEST_WAY_PX = 20.0
 
 
 def clicks(path: Path, strokes: Strokes) -> dict[str, float]:
@@ -39,15 +38,8 @@ def clicks(path: Path, strokes: Strokes) -> dict[str, float]:
     before = path.speed[at]
     peak_before = (len(_BEFORE) - before.argmax(axis=1)) * STEP_S
     stroke = np.maximum(strokes.start.searchsorted(click, side="right") - 1, 0)
-    place = path.smooth[click]
-    way = place - path.smooth[strokes.start[stroke]]
-    length = np.abs(way)
-    length[length < _SHORTEST_WAY_PX] = np.nan
-    beyond = (path.smooth[at] - place[:, None]) * (way.conj() / length)[:, None]
     final = np.add.reduce(before[:, -_FINAL:], axis=1) * (1.0 / _FINAL)
-    dwells, lasts, tops, times, pasts = rising(
-        np.array((dwell, final, np.maximum.reduce(before, axis=1), peak_before, np.maximum.reduce(beyond.real, axis=1)))
-    )
+    dwells, lasts, tops, times = rising(np.array((dwell, final, np.maximum.reduce(before, axis=1), peak_before)))
     return {
         "click_dwell": median(dwells),
         "click_dwell_low": quantile(dwells, 0.1),
@@ -56,5 +48,4 @@ def clicks(path: Path, strokes: Strokes) -> dict[str, float]:
         "click_short_share": share(strokes.px[stroke] < _SHORT_PX),
         "click_final_speed": ratio(median(lasts), median(tops)),
         "click_peak_before": median(times),
-        "click_overshoot": quantile(pasts, 0.75),
     }

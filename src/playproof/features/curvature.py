@@ -11,8 +11,6 @@ _FEWEST = 8
 _STRAIGHT_RAD_S = 0.25
 _LEAST_BEND = 1e-4
 """1/px: what bends less has no place in a logarithm."""
-_ON_AXIS = 0.035
-"""Sine of the angle to an axis, two degrees."""
 
 
 def curvature(motion: Motion) -> dict[str, float]:
@@ -27,7 +25,6 @@ def curvature(motion: Motion) -> dict[str, float]:
     bent = (bend > _LEAST_BEND).nonzero()[0]
     slope, scatter, strength = line(np.log(bend[bent]), motion.fast_log[bent])
     swing = normal * motion.normal[fast + 1]
-    off_axis = np.minimum(np.abs(motion.fast_unit.real), np.abs(motion.fast_unit.imag))
     return {
         "curvature_median": 1000.0 * median(bends),
         "curvature_high": 1000.0 * quantile(bends, 0.9),
@@ -38,5 +35,4 @@ def curvature(motion: Motion) -> dict[str, float]:
         "power_law_scatter": scatter,
         "power_law_strength": -strength,
         "turn_change_share": share(swing < 0.0),
-        "axis_share": share(off_axis < _ON_AXIS),
     }

@@ -9,7 +9,6 @@ import numpy as np
 from playproof.features.catalogue import NAMES
 from playproof.features.clicks import clicks
 from playproof.features.context import context_features
-from playproof.features.corrections import corrections, count_peaks
 from playproof.features.curvature import curvature
 from playproof.features.geometry import geometry
 from playproof.features.kinematics import derive, kinematics
@@ -21,8 +20,9 @@ from playproof.features.residual import residual
 from playproof.features.smoothness import smoothness, spectrum
 from playproof.features.strokes import split
 from playproof.features.submovements import submovements
+from playproof.features.summary import summarise
 from playproof.features.texture import texture
-from playproof.features.variability import likeness, variability
+from playproof.features.variability import likeness, logarithms, variability
 from playproof.telemetry import GameContext, Session
 
 
@@ -64,16 +64,16 @@ def _measure(session: Session, context: GameContext | None) -> dict[str, float]:
         values |= kinematics(path, motion)
         values |= curvature(motion)
         values |= spectrum(path)
-        values |= smoothness(motion, strokes)
-        values |= geometry(strokes)
-        peaks = count_peaks(strokes)
-        values |= profiles(strokes, peaks)
-        values |= corrections(strokes)
+        quantities = geometry(strokes) | smoothness(motion, strokes) | logarithms(strokes)
+        shapes, told = profiles(strokes)
+        quantities |= shapes
+        values |= told
+        values |= summarise(quantities)
+        values |= variability(strokes, quantities)
+        values |= likeness(strokes)
         values |= submovements(path, strokes)
         values |= pauses(path, strokes)
         values |= clicks(path, strokes)
-        values |= variability(strokes, peaks)
-        values |= likeness(strokes)
         values |= residual(path, motion)
         values |= texture(path, strokes)
     if context is not None:

@@ -55,14 +55,14 @@ def kinematics(path: Path, motion: Motion) -> dict[str, float]:
     moving = path.moving.nonzero()[0]
     speed, pull = path.speed[moving], np.abs(motion.tangential[moving])
     mean_speed = mean(speed)
-    speeds, pulls, jerks = np.sort(speed), np.sort(pull), np.sort(motion.jerk[moving])
+    speeds, jerks, mean_pull = np.sort(speed), np.sort(motion.jerk[moving]), mean(pull)
     middle, high = median(speeds), quantile(speeds, 0.95)
     return {
         "speed_high": high,
         "speed_range": ratio(high, middle),
         "speed_variation": ratio(math.sqrt(max(float(speed @ speed) / speed.size - mean_speed**2, 0.0)), mean_speed),
-        "acceleration_rate": ratio(quantile(pulls, 0.75), high),
-        "turning_pull_ratio": ratio(mean(np.abs(motion.normal[moving])), mean(pull)),
+        "acceleration_rate": ratio(mean_pull, high),
+        "turning_pull_ratio": ratio(mean(np.abs(motion.normal[moving])), mean_pull),
         "jerk_tail": ratio(quantile(jerks, 0.95), median(jerks)),
         "jerk_rate": ratio(quantile(jerks, 0.75), high),
         "acceleration_memory_120": memory(motion.tangential, 2 * _LAG),

@@ -1,40 +1,52 @@
-"""How the speed rises and falls over the time of the strokes."""
+"""How the speed rises and falls over the time of the strokes, and what corrects the part that covers the distance."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from playproof.features.numbers import Floats, mean, median, rising, spread
+from playproof.features.numbers import NAN, Floats, mean, share
 from playproof.features.strokes import POINTS, Strokes
 
 _TIME = (np.arange(POINTS) + 0.5) / POINTS
 _TIMES = np.stack((_TIME, _TIME**2), axis=1) / POINTS
 _BELL = 30.0 * _TIME**2 * (1.0 - _TIME) ** 2
 _HALF = POINTS // 2
+_PLACES = np.arange(POINTS - 1)
 _SLOW = 0.25
+_LEAST_PEAK = 0.15
+"""Of the stroke's highest speed: lower peaks are ripple."""
 
 
-def profiles(strokes: Strokes, peaks: Floats) -> dict[str, float]:
-    """Shape of the strokes' speed profiles; `peaks` (s,) are a stroke's speed peaks."""
+def profiles(strokes: Strokes) -> tuple[dict[str, Floats], dict[str, float]]:
+    """Shape of each stroke's speed profile, and what is told of all strokes at once."""
     profile = strokes.profile
-    top = np.maximum.reduce(profile, axis=1)
-    peak = profile.argmax(axis=1) * (1.0 / POINTS)
+    count = len(profile)
+    turn = profile.argmax(axis=1)
+    top = profile[np.arange(count), turn]
     centre, square = (profile @ _TIMES).T
-    width = np.sqrt(np.maximum(square - centre * centre, 0.0))
     off = profile - _BELL
-    bell = np.sqrt(np.add.reduce(off * off, axis=1) * (1.0 / POINTS))
     slow = profile < (_SLOW * top)[:, None]
-    tops, times, centres, widths, bells = rising(np.array((top, peak, centre, width, bell)))
-    cells = 1.0 / (_HALF * len(profile))
-    return {
-        "peak_time": median(times),
-        "peak_to_mean": median(tops),
-        "peak_to_mean_spread": spread(tops),
-        "profile_centre": median(centres),
-        "profile_centre_spread": spread(centres),
-        "profile_width": median(widths),
-        "bell_misfit": median(bells),
-        "slow_head_share": int(np.count_nonzero(slow[:, :_HALF])) * cells,
-        "slow_tail_share": int(np.count_nonzero(slow[:, _HALF:])) * cells,
+    rises = profile[:, 1:] > profile[:, :-1]
+    peaks = np.add.reduce(rises[:, :-1] & ~rises[:, 1:] & (profile[:, 1:-1] > (_LEAST_PEAK * top)[:, None]), axis=1, dtype=np.float64)
+    again = rises & (turn[:, None] <= _PLACES)
+    valley = again.argmax(axis=1)
+    covered = strokes.along[np.arange(count), valley]
+    covered[valley == 0] = NAN  # a stroke cannot speed up again before its second point
+    halves = 1.0 / (_HALF * count)
+    quantities = {
+        "peak": turn * (1.0 / POINTS),
+        "top": top,
+        "centre": centre,
+        "width": np.sqrt(np.maximum(square - centre * centre, 0.0)),
+        "bell": np.sqrt(np.add.reduce(off * off, axis=1) * (1.0 / POINTS)),
+        "covered": covered,
+        "peaks": peaks,
+    }
+    corrected = covered[valley > 0]
+    return quantities, {
+        "slow_head_share": int(np.count_nonzero(slow[:, :_HALF])) * halves,
+        "slow_tail_share": int(np.count_nonzero(slow[:, _HALF:])) * halves,
         "profile_peaks": mean(peaks),
+        "corrected_share": corrected.size / count,
+        "primary_over_share": share(corrected > 1.0),
     }

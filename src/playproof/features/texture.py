@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from playproof.features.numbers import NAN, Mask, Places
+from playproof.features.numbers import NAN, Mask
 from playproof.features.path import Path
 from playproof.features.strokes import Strokes
 
 _LEAST_PX = 0.5
-_SLOW_PX = 8.0
-_BRISK_PX = (3.0, 12.0)
+_SLOW_PX = 10.0
 """Steps from one cell to the next."""
 _NOTHING_PX = 1e-6
 _NEAR_AXIS = 0.08
@@ -31,14 +30,14 @@ def texture(path: Path, strokes: Strokes) -> dict[str, float]:
     lone = (np.minimum(across, down) < _NOTHING_PX) & (longer >= _LEAST_PX)
     x, y = np.abs(path.velocity.real), np.abs(path.velocity.imag)
     slant = np.minimum(x, y) / np.maximum(np.maximum(x, y), _NOTHING_PX)
-    fair = (longer >= _LEAST_PX) & (longer < _BRISK_PX[1])
+    fast = longer >= _SLOW_PX
+    slow = (longer >= _LEAST_PX) & ~fast
     long = lone[:-2] & lone[1:-1] & lone[2:]
     onset = lone[strokes.start[:, None] + _ONSET]
     return {
-        "one_axis_slow": _share(lone, fair & (longer < _SLOW_PX)),
-        "one_axis_brisk": _share(lone, fair & (longer >= _BRISK_PX[0])),
-        "one_axis_fast": _share(lone, longer >= _SLOW_PX),
-        "one_axis_pure": _share(lone, fair & (slant < _NEAR_AXIS)),
+        "one_axis_slow": _share(lone, slow),
+        "one_axis_fast": _share(lone, fast),
+        "one_axis_pure": _share(lone, slow & (slant < _NEAR_AXIS)),
         "one_axis_long": int(np.count_nonzero(long)) / max(int(np.count_nonzero(path.moving)), 1),
         "one_axis_onset": int(np.count_nonzero(onset)) / onset.size,
     }
@@ -46,5 +45,5 @@ def texture(path: Path, strokes: Strokes) -> dict[str, float]:
 
 def _share(mask: Mask, among: Mask) -> float:
     """The share of `mask` (m,) `among` some places; NaN of too few."""
-    places: Places = among.nonzero()[0]
-    return int(np.count_nonzero(mask[places])) / places.size if places.size >= _FEWEST else NAN
+    count = int(np.count_nonzero(among))
+    return int(np.count_nonzero(mask & among)) / count if count >= _FEWEST else NAN

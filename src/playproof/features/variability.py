@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
-from playproof.features.numbers import NAN, Floats, median, ratio, rising, spread
+from playproof.features.numbers import NAN, Floats, median, ratio
 from playproof.features.strokes import Strokes
 
 _FEWEST_STROKES = 4
@@ -15,16 +16,20 @@ _MOST_STROKES = 64
 _LEAST_BENT = 1e-4
 
 
-def variability(strokes: Strokes, peaks: Floats) -> dict[str, float]:
-    """Fitts' relation, the main sequence, what bending costs, and what direction does; `peaks` (s,) are a stroke's speed peaks."""
+def logarithms(strokes: Strokes) -> dict[str, Floats]:
+    """Binary logarithms of each stroke's length, duration, peak speed and bend."""
+    bent = 1.0 - strokes.chord / strokes.px
+    bent[np.isnan(bent)] = 1.0  # a stroke that ends where it began is as bent as can be
+    length, duration, pace, bend = np.log2(np.array((strokes.px, strokes.seconds, strokes.peak, np.maximum(bent, _LEAST_BENT))))
+    return {"length": length, "duration": duration, "pace": pace, "bend": bend}
+
+
+def variability(strokes: Strokes, quantities: Mapping[str, Floats]) -> dict[str, float]:
+    """Fitts' relation, the main sequence, what bending costs and direction does, from what is measured of each stroke."""
     count = strokes.start.size
     if count < _FEWEST_STROKES:
         return {}
-    bent = 1.0 - strokes.chord / strokes.px
-    bent[np.isnan(bent)] = 1.0  # a stroke that ends where it began is as bent as can be
-    logs = np.log2(np.array((strokes.px, strokes.seconds, strokes.peak, np.maximum(bent, _LEAST_BENT))))
-    lengths, durations, _, bends = rising(logs)
-    rows = np.concatenate((logs, peaks[None], strokes.level[None]))
+    rows = np.array((*(quantities[name] for name in ("length", "duration", "pace", "bend", "peaks")), strokes.level))
     rows -= (np.add.reduce(rows, axis=1) * (1.0 / count))[:, None]
     products = (rows @ rows.T).tolist()
     length, duration, peak, bend, parts, level = range(6)
@@ -41,9 +46,6 @@ def variability(strokes: Strokes, peaks: Floats) -> dict[str, float]:
         "bend_with_length": _related(products, length, bend),
         "peak_with_bend": _related(products, peak, bend, length),
         "peak_with_direction": _related(products, peak, level, length),
-        "length_spread": spread(lengths),
-        "duration_spread": spread(durations),
-        "bend_spread": spread(bends),
     }
 
 
