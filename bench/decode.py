@@ -9,8 +9,6 @@ decoded session (findings, canonical content, digest), and the choices behind th
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import struct
 import time
@@ -22,7 +20,7 @@ import msgspec
 import numpy as np
 import zstandard
 
-from bench.machine import machine
+from bench.command import run
 from bench.sessions import bodies
 from playproof.telemetry import Session, canonical, decode, digest, inspect
 from playproof.telemetry.arrays import from_columns, from_rows
@@ -62,15 +60,15 @@ class PlainColumns(msgspec.Struct):
 
 
 def median_us(work: Callable[[T], object], over: Sequence[T], rounds: int) -> float:
-    """Median microseconds of `work` on one of `over`, which take turns for `rounds` rounds; the result is dropped within."""
+    """Median microseconds of `work` on one of `over`, which take turns for `rounds` rounds after one that warms up."""
     times = []
     clock = time.perf_counter_ns
-    for _ in range(rounds):
+    for _ in range(rounds + 1):
         for item in over:
             begun = clock()
             work(item)
             times.append(clock() - begun)
-    return statistics.median(times[len(over) :]) / 1000.0  # the first round warms up
+    return statistics.median(times[len(over) :]) / 1000.0
 
 
 def plain_decoders() -> dict[str, Callable[[bytes], object]]:
@@ -136,20 +134,10 @@ def _layouts(sessions: list[Session], contents: list[bytes], rounds: int) -> dic
     }
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description="What decoding costs, beside plain msgspec.")
-    parser.add_argument("--rounds", type=int, default=15, help="rounds over the 200 sessions")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    arguments = parser.parse_args()
-    figures = measure(arguments.rounds)
-    if arguments.json:
-        print(json.dumps({"machine": machine(), **{name: round(value, 3) for name, value in figures.items()}}, indent=2))
-        return
-    print(machine())
-    for name, value in figures.items():
-        print(f"  {name:<52} {value:>10,.2f}" if name.endswith("plain") else f"  {name:<52} {value:>10,.1f}")
+def line(name: str, value: float) -> str:
+    """One figure."""
+    return f"  {name:<52} {value:>10,.2f}" if name.endswith("plain") else f"  {name:<52} {value:>10,.1f}"
 
 
 if __name__ == "__main__":
-    main()
+    run("What decoding costs, beside plain msgspec.", measure, rounds=15, line=line)

@@ -7,15 +7,13 @@ Each figure is the median over all sessions and rounds.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 from collections.abc import Callable
 
 import numpy as np
 
+from bench.command import run
 from bench.decode import median_us, plain_decoders
-from bench.machine import machine
 from bench.sessions import bodies
 from playproof.features import extract
 from playproof.features.clicks import clicks
@@ -85,20 +83,10 @@ def _parts(sessions: list[Session], rounds: int) -> dict[str, float]:
     return figures
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description="What a row of features costs.")
-    parser.add_argument("--rounds", type=int, default=10, help="rounds over the 200 sessions")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    arguments = parser.parse_args()
-    figures = measure(arguments.rounds)
-    if arguments.json:
-        print(json.dumps({"machine": machine(), **{name: round(value, 3) for name, value in figures.items()}}, indent=2))
-        return
-    print(machine())
-    for name, value in figures.items():
-        print(f"  {name:<40} {value:>10,.1f}")
+def line(name: str, value: float) -> str:
+    """One figure."""
+    return f"  {name:<40} {value:>10,.1f}"
 
 
 if __name__ == "__main__":
-    main()
+    run("What a row of features costs.", measure, rounds=10, line=line)

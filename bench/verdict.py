@@ -8,14 +8,12 @@ which plain msgspec and the whole way are timed one after the other, so that a m
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import statistics
 import time
 
+from bench.command import run
 from bench.decode import median_us, plain_decoders
-from bench.machine import machine
 from bench.sessions import bodies
 from playproof.clock import SystemClock
 from playproof.decision import Judge, Rules
@@ -56,29 +54,19 @@ def measure(rounds: int) -> dict[str, float]:
     rows = [extract(session) for session in sessions]
     cases = [(session, row, inspect(session)) for session, row in zip(sessions, rows, strict=True)]
     verdicts = [judge.judge(session, "s").verdict for session in sessions]
-    figures["of it: findings, us"] = median_us(inspect, sessions, rounds + 1)
-    figures["of it: features, us"] = median_us(extract, sessions, rounds + 1)
-    figures["of it: rules, us"] = median_us(lambda case: assess(*case), cases, rounds + 1)
-    figures["of it: model, us"] = median_us(lambda row: judge.chain.score(row, "targets", "mouse", measured=True), rows, rounds + 1)
-    figures["besides: verdict to JSON, us"] = median_us(encode_verdict, verdicts, rounds + 1)
+    figures["of it: findings, us"] = median_us(inspect, sessions, rounds)
+    figures["of it: features, us"] = median_us(extract, sessions, rounds)
+    figures["of it: rules, us"] = median_us(lambda case: assess(*case), cases, rounds)
+    figures["of it: model, us"] = median_us(lambda row: judge.chain.score(row, "targets", "mouse", measured=True), rows, rounds)
+    figures["besides: verdict to JSON, us"] = median_us(encode_verdict, verdicts, rounds)
     return figures
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description="From bytes to verdict, beside plain msgspec.")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds over the 200 sessions")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    arguments = parser.parse_args()
-    figures = measure(arguments.rounds)
-    if arguments.json:
-        print(json.dumps({"machine": machine(), **{name: round(value, 3) for name, value in figures.items()}}, indent=2))
-        return
-    print(machine())
-    for name, value in figures.items():
-        bar, aim = BARS.get(name.partition(":")[0], (0, 0)) if " / " in name else (0, 0)
-        print(f"  {name:<52} {value:>10,.1f}" + (f"   bar {bar}, aim {aim}" if bar else ""))
+def line(name: str, value: float) -> str:
+    """One figure, with its bar where there is one."""
+    bar, aim = BARS.get(name.partition(":")[0], (0, 0)) if " / " in name else (0, 0)
+    return f"  {name:<52} {value:>10,.1f}" + (f"   bar {bar}, aim {aim}" if bar else "")
 
 
 if __name__ == "__main__":
-    main()
+    run("From bytes to verdict, beside plain msgspec.", measure, rounds=5, line=line)

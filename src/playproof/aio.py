@@ -20,6 +20,11 @@ class SessionScorer:
     def __init__(self, scorer: api.SessionScorer) -> None:
         self._scorer = scorer
 
+    @property
+    def model_version(self) -> str:
+        """The version of the model that answers."""
+        return self._scorer.model_version
+
     async def score(self, telemetry: Telemetry, context: GameContext | None = None) -> Verdict:
         """As `playproof.SessionScorer.score`."""
         return await asyncio.to_thread(self._scorer.score, telemetry, context)

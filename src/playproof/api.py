@@ -26,7 +26,7 @@ def as_session(telemetry: Telemetry) -> Session:
     if isinstance(telemetry, Session):
         return telemetry
     if isinstance(telemetry, Mapping):
-        return decode_object(dict(telemetry))
+        return decode_object(telemetry)
     if isinstance(telemetry, str):
         return decode(telemetry.encode())
     return decode(bytes(telemetry))

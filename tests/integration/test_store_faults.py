@@ -164,6 +164,14 @@ def test_a_failed_group_is_reported_and_told_by_health_until_it_works_again(tmp_
     assert [(commit.sessions, commit.error is None) for commit in commits] == [(1, False), (1, True)]
 
 
+def test_a_data_folder_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with closing(SqliteStore(folder)) as store:
+        folder.rename(tmp_path / "elsewhere")
+        with pytest.raises(StoreUnavailable, match="cannot be read: No such file"):
+            store.check()
+
+
 def test_a_store_that_failed_finds_out_by_itself_when_writing_works_again(tmp_path: Path, faulty: Driver) -> None:
     with closing(SqliteStore(tmp_path, driver=faulty)) as store:
         Faults.arm(1, after=False)

@@ -101,14 +101,16 @@ def test_unknown_variables_of_ours_name_the_nearest(variable: str, meant: str) -
     assert complaint({variable: "1"}) == f"unknown variable {variable}; did you mean {meant}?"
 
 
-@pytest.mark.parametrize("variable", ["ANOMALY_TRESHOLD_PASS", "ANOMALY_THRESHOLD_REVEIW", "PLAYPROF_PORT", "playproof_port"])
+@pytest.mark.parametrize(
+    "variable", ["ANOMALY_TRESHOLD_PASS", "ANOMALY_THRESHOLD_REVEIW", "ANOMALY_PASS_THRESHOLD", "PLAYPROF_PORT", "playproof_port"]
+)
 def test_near_misses_of_other_names_warn(variable: str) -> None:
     (warning,) = read_settings(environ={variable: "1"}).warnings
     assert variable in warning
     assert "did you mean" in warning
 
 
-@pytest.mark.parametrize("variable", ["WOODWIDE_API_KEY", "WOODWIDE_BASE_URL", "BATCH_SIZE", "DATASET_DIR", "HOST", "PORT", "API_KEYS"])
+@pytest.mark.parametrize("variable", ["WOODWIDE_API_KEY", "BATCH_SIZE", "DATASET_DIR", "ANOMALY_MODEL", "HOST", "PORT", "API_KEYS"])
 def test_variables_of_others_pass_in_silence(variable: str) -> None:
     assert read_settings(environ={variable: "1"}).warnings == ()
 

@@ -21,6 +21,9 @@ CONFIG_FILE = "playproof.toml"
 # Ours, but not settings: where the file is, and what the test run looks at.
 _NOT_SETTINGS = {CONFIG_VARIABLE, "PLAYPROOF_TEST_CHROMIUM"}
 
+# Beginnings of names that other programs seldom use: less likeness is enough to suspect a setting.
+_FAMILIES = tuple({row.env.partition("_")[0] + "_" for row in SETTINGS})
+
 
 class Reading(msgspec.Struct, frozen=True):
     """The settings with where each came from (``flag``, ``environment``, ``default``, or the file) and what looked odd."""
@@ -135,7 +138,7 @@ def _near_misses(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Variables that are not ours but look as if they were meant to be: somebody else's may, so they only warn."""
     known = _variables()
     near = {
-        name: difflib.get_close_matches(name.upper(), known, 1, 0.85)
+        name: difflib.get_close_matches(name.upper(), known, 1, 0.7 if name.upper().startswith(_FAMILIES) else 0.85)
         for name in sorted(environ)
         if name not in known and not name.startswith("PLAYPROOF_")
     }

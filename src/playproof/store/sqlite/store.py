@@ -119,7 +119,10 @@ class SqliteStore:
 
     def health(self) -> Health:
         """See `Store.health`."""
-        free = shutil.disk_usage(self.path.parent).free
+        try:
+            free = shutil.disk_usage(self.path.parent).free
+        except OSError as gone:
+            return Health(f"the data folder {self.path.parent} cannot be read: {gone.strerror}", self._writer.waiting, 0)
         error = self._writer.error
         if not self._writer.alive:
             error = error or "the store is closed"
