@@ -6,10 +6,11 @@ import asyncio
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Request, get
 
 from playproof import __version__
 from playproof.observe.health import examine
+from playproof.web.answer import Answer, json
 from playproof.web.body import RawHeaders, header
 from playproof.web.services import Services
 
@@ -24,17 +25,17 @@ class Health(msgspec.Struct, frozen=True):
 
 
 @get("/health", sync_to_thread=False)
-def health() -> Response[bytes]:
+def health() -> Answer:
     """Say that the process answers."""
-    return Response(msgspec.json.encode(Health("ok", __version__)), media_type="application/json")
+    return json(Health("ok", __version__))
 
 
 @get("/ready")
-async def ready(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def ready(request: Request[Any, Any, Any]) -> Answer:
     """Say whether a verdict could be given and stored now; 503 where not."""
     services: Services = request.app.state.services
     readiness = await asyncio.to_thread(examine, services.checks)
-    return Response(msgspec.json.encode(readiness), media_type="application/json", status_code=200 if readiness.ready else 503)
+    return json(readiness, status=200 if readiness.ready else 503)
 
 
 def _forwarded(headers: RawHeaders) -> bool:
@@ -42,7 +43,7 @@ def _forwarded(headers: RawHeaders) -> bool:
 
 
 @get("/metrics")
-async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def metrics(request: Request[Any, Any, Any]) -> Answer:
     """The metrics of all workers, as Prometheus reads them."""
     services: Services = request.app.state.services
     headers = request.scope["headers"]
@@ -50,4 +51,4 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     local = services.neighbourhood.is_local(client[0] if client else None, header(headers, b"host"), forwarded=_forwarded(headers))
     services.keys.require_metrics(header(headers, b"authorization"), local=local)
     page, media_type = await asyncio.to_thread(services.metrics.render)
-    return Response(page, media_type=media_type)
+    return Answer(page, media_type.encode())

@@ -6,23 +6,29 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-import msgspec
-from litestar import Request, Response, get
+from litestar import Request, get
 
+from playproof.web.answer import Answer, json
 from playproof.web.openapi import openapi_document
 from playproof.web.problems import RouteNotFound
 from playproof.web.services import Services
 
-_MEDIA_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-_HEADERS = {
-    "Cache-Control": "no-cache",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
+_MEDIA_TYPES = {
+    "html": b"text/html; charset=utf-8",
+    "css": b"text/css; charset=utf-8",
+    "js": b"text/javascript; charset=utf-8",
+    "svg": b"image/svg+xml",
 }
+_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = (
+    (b"cache-control", b"no-cache"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", _POLICY),
+)
 
 
 def _load() -> Mapping[str, bytes]:
@@ -33,24 +39,24 @@ def _load() -> Mapping[str, bytes]:
 _PAGES = _load()
 
 
-def _page(name: str) -> Response[bytes]:
-    return Response(_PAGES[name], media_type=_MEDIA_TYPES[name.rpartition(".")[2]], headers=_HEADERS)
+def _page(name: str) -> Answer:
+    return Answer(_PAGES[name], _MEDIA_TYPES[name.rpartition(".")[2]], headers=_HEADERS)
 
 
 @get("/", sync_to_thread=False)
-def demo() -> Response[bytes]:
+def demo() -> Answer:
     """A few seconds of play in the browser, and the verdict on it."""
     return _page("demo.html")
 
 
 @get("/api/v1/docs", sync_to_thread=False)
-def docs() -> Response[bytes]:
+def docs() -> Answer:
     """The OpenAPI document as a page."""
     return _page("docs.html")
 
 
 @get("/assets/{name:str}", sync_to_thread=False)
-def asset(request: Request[Any, Any, Any]) -> Response[bytes]:
+def asset(request: Request[Any, Any, Any]) -> Answer:
     """A file of the pages."""
     name = request.path_params["name"]
     if name not in _PAGES or name.endswith(".html"):
@@ -59,7 +65,7 @@ def asset(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/api/v1/openapi.json", sync_to_thread=False)
-def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
+def openapi(request: Request[Any, Any, Any]) -> Answer:
     """The OpenAPI document."""
     services: Services = request.app.state.services
-    return Response(msgspec.json.encode(openapi_document(services.limits.body_bytes)), media_type="application/json")
+    return json(openapi_document(services.limits.body_bytes))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from litestar import Request, Response, post
+from litestar import Request, post
 
 from playproof.errors import SessionConflict
 from playproof.observe.metrics import UNSCORED
 from playproof.service import Submission
 from playproof.store import PutOutcome
 from playproof.telemetry import decode_request
+from playproof.web.answer import Answer, Headers
 from playproof.web.auth import DEMO_SCOPE
 from playproof.web.body import header, read_body, require_json
 from playproof.web.problems import DeadlineExceeded, RequestTimeout
@@ -20,8 +21,8 @@ from playproof.web.services import Services
 DEMO_HEADER = "Playproof-Demo"
 REPLAYED_HEADER = "Playproof-Replayed"
 
-_FRESH: dict[str, str] = {}
-_REPLAYED = {REPLAYED_HEADER: "true"}
+_FRESH: Headers = ()
+_REPLAYED: Headers = ((REPLAYED_HEADER.lower().encode(), b"true"),)
 
 
 def scope_of(request: Request[Any, Any, Any], services: Services) -> str:
@@ -31,8 +32,8 @@ def scope_of(request: Request[Any, Any, Any], services: Services) -> str:
     return DEMO_SCOPE if header(headers, b"playproof-demo") == "true" else caller
 
 
-@post("/api/v1/score", status_code=200)
-async def score(request: Request[Any, Any, Any]) -> Response[bytes]:
+@post("/api/v1/score")
+async def score(request: Request[Any, Any, Any]) -> Answer:
     """Score one session and answer its verdict.
 
     The body is read and decoded here, not by the framework: at this size decoding is most of the work.
@@ -59,7 +60,7 @@ async def score(request: Request[Any, Any, Any]) -> Response[bytes]:
         raise SessionConflict(f"session {name!r} is already stored with other content")
     if outcome.status == "stored":
         _count(services, submission)
-    return Response(outcome.verdict, media_type="application/json", headers=_REPLAYED if outcome.status == "replayed" else _FRESH)
+    return Answer(outcome.verdict, headers=_REPLAYED if outcome.status == "replayed" else _FRESH)
 
 
 async def _on_disk(submission: Submission, services: Services) -> PutOutcome:

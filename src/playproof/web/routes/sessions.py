@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import msgspec
-from litestar import Request, Response, delete, get
+from litestar import Request, delete, get
 
 from playproof.errors import SessionNotFound
+from playproof.web.answer import Answer, json
 from playproof.web.body import header
 from playproof.web.routes.score import scope_of
 from playproof.web.services import Services
@@ -32,7 +33,7 @@ def _session_id(request: Request[Any, Any, Any]) -> str:
 
 
 @get(PATH + "{session_id:path}")
-async def stored(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def stored(request: Request[Any, Any, Any]) -> Answer:
     """The verdict stored under an id, as it was answered."""
     services: Services = request.app.state.services
     scope = scope_of(request, services)
@@ -40,11 +41,11 @@ async def stored(request: Request[Any, Any, Any]) -> Response[bytes]:
     found = await asyncio.to_thread(services.store.get, scope, name)
     if found is None:
         raise SessionNotFound(f"no session {name!r} is stored")
-    return Response(found.verdict, media_type="application/json")
+    return Answer(found.verdict)
 
 
 @delete(PATH + "{session_id:path}", status_code=200)
-async def erase(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def erase(request: Request[Any, Any, Any]) -> Answer:
     """Erase a session everywhere: verdict, features and telemetry, under every API key."""
     services: Services = request.app.state.services
     services.keys.require_admin(header(request.scope["headers"], b"authorization"))
@@ -53,4 +54,4 @@ async def erase(request: Request[Any, Any, Any]) -> Response[bytes]:
     if not count:
         raise SessionNotFound(f"no session {name!r} is stored")
     services.metrics.count("playproof_erased_total", by=count)
-    return Response(msgspec.json.encode(Erased(name, count)), media_type="application/json")
+    return json(Erased(name, count))
