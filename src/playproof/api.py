@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import threading
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from playproof.clock import SystemClock
 from playproof.decision import Judge, Verdict
-from playproof.errors import SessionConflict
+from playproof.errors import SessionConflict, StoreUnavailable
 from playproof.ids import session_id
 from playproof.service import OPEN_SCOPE, Service, build_judge, decode_verdict
 from playproof.settings import Settings, load_settings
@@ -77,8 +79,12 @@ class _Home:
             if self._service is None or self._pid != os.getpid():
                 settings = load_settings()
                 clock = SystemClock()
-                store = open_store(Path(settings.data_dir), durability=settings.durability)
-                self._service = Service(build_judge(settings, clock=clock), store, clock=clock, keep_telemetry=settings.keep_telemetry > 0)
+                judge = build_judge(settings, clock=clock)
+                store = open_store(settings.data_dir, durability=settings.durability, clock=clock)
+                # Nothing runs beside a library, so what has had its time leaves now, or at the next start where it cannot.
+                with contextlib.suppress(StoreUnavailable):
+                    store.purge(clock.now(), timedelta(seconds=settings.keep_telemetry), timedelta(seconds=settings.keep_verdicts))
+                self._service = Service(judge, store, clock=clock, keep_telemetry=settings.keep_telemetry > 0)
                 self._pid = os.getpid()
                 atexit.register(self.close)
             return self._service
@@ -98,7 +104,8 @@ _home = _Home()
 def score_session(telemetry: Telemetry) -> Verdict:
     """Score a session and keep the verdict in the data folder (`PLAYPROOF_DATA_DIR`); it is on disk when this returns.
 
-    The same id with the same content answers the stored verdict. Raises `SessionConflict` where the id holds other
+    The same id with the same content answers the stored verdict. What is older than `PLAYPROOF_KEEP_TELEMETRY` and
+    `PLAYPROOF_KEEP_VERDICTS` is removed when a process opens the folder. Raises `SessionConflict` where the id holds other
     content, `InputError` where `telemetry` is no session, `StoreError` where the store cannot take it.
     """
     submission = _home.service().submit(as_session(telemetry))

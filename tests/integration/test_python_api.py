@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
+import contextlib
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +13,10 @@ import pytest
 
 import playproof
 from playproof import aio, api
+from playproof.clock import SystemClock
 from playproof.errors import InputError, SessionConflict
-from playproof.testing import columns_body, human_session, rows_body
+from playproof.store import open_store
+from playproof.testing import columns_body, human_session, rows_body, session_record
 
 
 @pytest.fixture
@@ -28,22 +30,32 @@ def test_all_names_are_there_and_sorted() -> None:
     assert list(playproof.__all__) == sorted(playproof.__all__)
     for name in playproof.__all__:
         assert getattr(playproof, name) is not None
-    public = {name for name in vars(aio) if not name.startswith("_")} & {
-        "SessionScorer",
-        "get_session_result",
-        "load_scorer",
-        "score_session",
-    }
-    assert set(aio.__all__) == public
+    assert set(playproof._HOMES) == set(playproof.__all__) <= set(dir(playproof))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = playproof.nothing
 
 
-def test_importing_loads_nothing_heavy() -> None:
-    loaded = subprocess.run(
-        [sys.executable, "-c", "import sys, playproof; print(*sorted(sys.modules))"], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert not {"numpy", "litestar", "sqlalchemy", "sklearn"} & set(loaded)
+def test_every_twin_takes_what_the_original_takes() -> None:
+    assert set(aio.__all__) == {name for name in playproof.__all__ if getattr(playproof, name).__module__ == "playproof.api"}
+    pairs = [(getattr(aio, name), getattr(playproof, name)) for name in aio.__all__ if name != "SessionScorer"]
+    pairs.append((aio.SessionScorer.score, playproof.SessionScorer.score))
+    for twin, original in pairs:
+        assert inspect.iscoroutinefunction(twin)
+        assert inspect.signature(twin).parameters == inspect.signature(original).parameters
+    one, other = ({name for name in vars(kind) if not name.startswith("_")} for kind in (aio.SessionScorer, playproof.SessionScorer))
+    assert one == other
+
+
+def test_opening_the_folder_removes_what_has_had_its_time(data_folder: Path) -> None:
+    now = int(SystemClock().now().timestamp() * 1000)
+    with contextlib.closing(open_store(data_folder)) as store:
+        store.put(session_record("old", received_at=0)).result()
+        store.put(session_record("new", received_at=now)).result()
+    assert playproof.get_session_result("never seen") is None
+    api.close()
+    with contextlib.closing(open_store(data_folder)) as store:
+        assert store.get("open", "old") is None
+        assert store.get("open", "new") is not None
 
 
 def test_scoring_takes_bytes_and_objects_alike() -> None:

@@ -63,6 +63,8 @@ def movement_reason(scored: Scored) -> Reason:
     score = scored.score or 0.0
     calibration = scored.calibration
     rarity = f"anomaly score {score:.2f}: about 1 person in {10.0**score:,.0f} moves this unusually"
-    if calibration is not None and score > calibration.resolved_to:
+    if not scored.stratum.calibrated:
+        rarity = f"anomaly score {score:.2f} beside people of {scored.stratum.reference}, who did something else: it promises no rate"
+    elif calibration is not None and score > calibration.resolved_to:
         rarity = f"anomaly score {score:.2f}: further out than {calibration.people} calibration people can put a rate to"
     return Reason(ReasonCode.UNUSUAL_MOVEMENT, rarity)
