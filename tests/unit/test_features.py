@@ -175,3 +175,13 @@ def test_context_tells_aim_and_reaction() -> None:
     assert np.isnan(value(session, "reaction_time", early))
     nothing = GameContext(t=np.empty(0), x=np.empty(0), y=np.empty(0), radius=np.empty(0))
     assert np.isnan(value(session, "aim_error", nothing))
+
+
+def test_events_at_nearly_one_time_are_one() -> None:
+    session = human_session(np.random.default_rng(8))
+    t = np.repeat(session.t, 2)
+    t[1::2] = np.nextafter(t[1::2], np.inf)
+    x = np.repeat(session.x, 2)
+    x[::2] += 900.0
+    jumping = replace(session, t=t, x=x, y=np.repeat(session.y, 2))
+    np.testing.assert_allclose(extract(jumping), extract(session), rtol=1e-6, atol=1e-6)

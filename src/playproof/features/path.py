@@ -23,6 +23,8 @@ from playproof.telemetry import Session
 STEP_MS = 20.0
 """Width of a cell."""
 STEP_S = STEP_MS / 1000.0
+SOONEST_MS = 1e-3
+"""Events nearer to one another than this are at one time."""
 REST_MS = 100.0
 """A longer silence is a rest, a shorter one is motion in a straight line."""
 LEAD_MS = 16.0
@@ -98,9 +100,9 @@ def _clean(session: Session) -> tuple[Floats, Points]:
     places.real, places.imag = np.rint(rows[1:])
     if times.size < 2:
         return times, places
-    if not np.logical_and.reduce(times[1:] > times[:-1]):
+    if not np.logical_and.reduce(times[1:] - times[:-1] >= SOONEST_MS):
         order = times.argsort(kind="stable")
-        order = order[np.append(times[order[1:]] > times[order[:-1]], True)]
+        order = order[np.append(times[order[1:]] - times[order[:-1]] >= SOONEST_MS, True)]
         times, places = times[order], places[order]
     moved = places[1:] != places[:-1]
     if not np.logical_and.reduce(moved):

@@ -65,8 +65,8 @@ def likeness(strokes: Strokes) -> dict[str, float]:
     count = measured.size
     if count < _FEWEST_STROKES:
         return {}
-    speeds = _products(strokes.profile[measured] - 1.0)
-    ways = np.abs(_products(strokes.aside[measured]))
+    speeds, ways = _products(np.array((strokes.profile[measured] - 1.0, strokes.aside[measured])))
+    np.abs(ways, out=ways)
     both = np.minimum(speeds, ways)
     pairs = count * (count - 1)
     flat = speeds.ravel()
@@ -81,8 +81,9 @@ def likeness(strokes: Strokes) -> dict[str, float]:
 
 
 def _products(rows: Floats) -> Floats:
-    """Cosines (s, s) of the angles between `rows` (s, n), 0 on the diagonal."""
-    rows *= (1.0 / np.sqrt(np.add.reduce(rows * rows, axis=1) + 1e-12))[:, None]
-    pairs: Floats = rows @ rows.T
-    pairs.flat[:: len(rows) + 1] = 0.0
+    """Cosines (k, s, s) of the angles between the s rows of each of k tables (k, s, n), 0 on the diagonal."""
+    rows *= (1.0 / np.sqrt(np.add.reduce(rows * rows, axis=2) + 1e-12))[:, :, None]
+    pairs: Floats = rows @ rows.transpose(0, 2, 1)
+    same = np.arange(rows.shape[1])
+    pairs[:, same, same] = 0.0
     return pairs
