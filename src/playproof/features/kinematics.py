@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,7 @@ FAST_PX_S = 150.0
 _LAG = round(60.0 / STEP_MS)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Motion:
+class Motion(NamedTuple):
     """Derivatives of a path at the m places of `Path.speed`, by central differences; the two ends are 0."""
 
     tangential: Floats

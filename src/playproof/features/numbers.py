@@ -38,7 +38,15 @@ def quantile(ordered: Sequence[float] | Floats, level: float) -> float:
 
 def median(ordered: Sequence[float] | Floats) -> float:
     """The middle of values in rising order."""
-    return quantile(ordered, 0.5)
+    count = len(ordered)
+    if not count:
+        return NAN
+    half = count >> 1
+    high = float(ordered[half])
+    if count & 1:
+        return high
+    low = float(ordered[half - 1])
+    return low + 0.5 * (high - low)
 
 
 def spread(ordered: Sequence[float] | Floats) -> float:

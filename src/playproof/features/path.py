@@ -13,7 +13,7 @@ Everything else in this package sees the path alone, so that a recorder's habits
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,8 +42,7 @@ FEWEST_CELLS = 6
 _LARGEST = np.array(((LARGEST_MS,), (LARGEST_PX,), (LARGEST_PX,)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Path:
+class Path(NamedTuple):
     """A session's path in n cells of `STEP_MS`, and its velocity in the m = n - 1 places between them."""
 
     cells: Points

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -26,8 +25,7 @@ _SHARES = (np.arange(POINTS) + 0.5) / POINTS
 _PLACES = np.arange(POINTS) / (POINTS - 1.0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Strokes:
+class Strokes(NamedTuple):
     """The s strokes of a path; (s,) arrays unless said otherwise."""
 
     start: Places
