@@ -21,23 +21,23 @@ CENTRE, FAR = 0.5, 0.98
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fusion:
-    """Constants of the weighted sum, for each member of an ensemble and each detector."""
+    """Constants of the weighted sum."""
 
     names: tuple[str, ...]
     """(d,) detectors, in the order of the arrays."""
     weights: Floats
     """(d,) at least 0, summing to 1."""
     centre: Floats
-    """(m, d)"""
+    """(d,)"""
     scale: Floats
-    """(m, d) above 0."""
+    """(d,) above 0."""
 
     def alike(self, outputs: Floats) -> Floats:
-        """(..., m, d) detectors' outputs on the common scale; higher is less human."""
+        """(..., d) detectors' outputs on the common scale; higher is less human."""
         return (outputs - self.centre) / self.scale
 
     def raw(self, outputs: Floats) -> Floats:
-        """(..., m) fused scores of detectors' outputs (..., m, d); higher is less human."""
+        """(...) fused scores of detectors' outputs (..., d); higher is less human."""
         return np.asarray((self.alike(outputs) * self.weights).sum(axis=-1))
 
 

@@ -82,12 +82,11 @@ def write_artefact(model: LocalModel, path: Path | str, *, provenance: Mapping[s
         "catalogue": {
             "version": CATALOGUE_VERSION,
             "features": list(NAMES),
-            "modelFeatures": [NAMES[column] for column in model.ensemble.columns],
+            "modelFeatures": [NAMES[column] for column in model.panel.columns],
         },
         "detectors": [
             {"name": name, "weight": float(weight)} for name, weight in zip(model.fusion.names, model.fusion.weights, strict=True)
         ],
-        "members": len(model.fusion.centre),
         "calibration": {stratum: calibrator.summary() for stratum, calibrator in model.calibrators.items()},
         **provenance,
     }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from playproof.scoring.combine import Fusion
 from playproof.scoring.conformal import Calibrator
 from playproof.scoring.local.detectors import Boosted, Detector, Isolation, Mahalanobis, Margins, Tails
-from playproof.scoring.local.model import Ensemble, LocalModel
+from playproof.scoring.local.model import LocalModel, Panel
 from playproof.scoring.local.trees import Trees
 from playproof.scoring.ranges import HumanRanges
 
@@ -21,16 +21,16 @@ Arrays = dict[str, NDArray[Any]]
 def to_arrays(model: LocalModel) -> Arrays:
     """Every array of `model` under a dotted name; `from_arrays` needs besides what `summary` states."""
     arrays: Arrays = {
-        "columns": model.ensemble.columns.astype(np.int32),
-        "margins.quantiles": model.ensemble.margins.quantiles,
-        "margins.deviates": model.ensemble.margins.deviates,
+        "columns": model.panel.columns.astype(np.int32),
+        "margins.quantiles": model.panel.margins.quantiles,
+        "margins.deviates": model.panel.margins.deviates,
         "fusion.weights": model.fusion.weights,
         "fusion.centre": model.fusion.centre,
         "fusion.scale": model.fusion.scale,
         "ranges.levels": model.ranges.levels,
         "ranges.quantiles": model.ranges.quantiles,
     }
-    for name, detector in zip(model.fusion.names, model.ensemble.detectors, strict=True):
+    for name, detector in zip(model.fusion.names, model.panel.detectors, strict=True):
         arrays |= {f"{name}.{part}": array for part, array in _detector_arrays(detector).items()}
     for stratum, calibrator in model.calibrators.items():
         arrays |= {f"calibration.{stratum}.{part}": array for part, array in calibrator.arrays().items()}
@@ -49,13 +49,13 @@ def from_arrays(
 
     Raises `KeyError`, `TypeError` or `ValueError` where something is missing.
     """
-    ensemble = Ensemble(
+    panel = Panel(
         columns=arrays["columns"].astype(np.intp),
         margins=Margins(arrays["margins.quantiles"], arrays["margins.deviates"]),
         detectors=tuple(_detector(name, _under(name, arrays)) for name in names),
     )
     return LocalModel(
-        ensemble=ensemble,
+        panel=panel,
         fusion=Fusion(names, arrays["fusion.weights"], arrays["fusion.centre"], arrays["fusion.scale"]),
         calibrators={
             stratum: Calibrator.from_arrays(_under(f"calibration.{stratum}", arrays), summary) for stratum, summary in calibration.items()
@@ -74,9 +74,9 @@ def _detector_arrays(detector: Detector) -> Arrays:
         case Tails():
             return {}
         case Isolation():
-            return {**_tree_arrays(detector.trees), "expected": np.array(detector.expected), "members": np.array(detector.members)}
+            return {**_tree_arrays(detector.trees), "expected": np.array(detector.expected)}
         case Boosted():
-            return {**_tree_arrays(detector.trees), "baseline": detector.baseline}
+            return {**_tree_arrays(detector.trees), "baseline": np.array(detector.baseline)}
         case _:
             raise TypeError(f"{type(detector).__name__} has no form as arrays")
 
@@ -88,9 +88,9 @@ def _detector(name: str, arrays: Arrays) -> Detector:
         case "tails":
             return Tails()
         case "isolation":
-            return Isolation(_trees(arrays), float(arrays["expected"]), int(arrays["members"]))
+            return Isolation(_trees(arrays), float(arrays["expected"]))
         case "boosted":
-            return Boosted(_trees(arrays), arrays["baseline"])
+            return Boosted(_trees(arrays), float(arrays["baseline"]))
         case _:
             raise ValueError(f"no detector is called {name!r}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -14,115 +14,95 @@ from playproof.scoring.local.trees import Tree, stack
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Words = NDArray[np.str_]
 Rng = np.random.Generator
 
 _LEVELS = np.concatenate([[0.005, 0.02, 0.05], np.arange(0.1, 0.91, 0.1), [0.95, 0.98, 0.995]])
 """Of the margins' quantiles."""
 
 BAGS = 6
-"""Boosted classifiers averaged in each member."""
-BAG_FEATURES, BAG_GENERATORS = 0.5, 0.6
+"""Boosted classifiers averaged."""
+BAG_FEATURES, BAG_GENERATORS = 0.6, 0.8
 """The share of features and of generators each of them knows: what holds for a generator never met is what most agree on."""
-BAG_SIZE = 4000
+BAG_SIZE = 8000
 """Sessions of people, and of bots, in each of them."""
-ROUNDS, RATE, LEAVES, DEPTH = 60, 0.12, 12, 4
+ROUNDS, RATE, LEAVES, DEPTH = 120, 0.1, 16, 5
 _EMPTY_COLUMN = 0.05
 """A feature measured in fewer of the people than this cannot be placed among them."""
 
 
-def fit_margins(people: Sequence[Floats], weights: Sequence[Floats]) -> Margins:
-    """Quantiles of each member's people: `people` holds (n, f) rows with NaN, `weights` (n,)."""
-    from statistics import NormalDist
-
+def fit_margins(people: Floats, weight: Floats) -> Margins:
+    """Quantiles of people's rows (n, f), which may hold NaN, each weighing `weight` (n,)."""
     deviates = np.array([NormalDist().inv_cdf(float(level)) for level in _LEVELS])
-    grids = []
-    for rows, weight in zip(people, weights, strict=True):
-        grid = np.empty((rows.shape[1], len(_LEVELS)))
-        for feature, column in enumerate(rows.T):
-            known = np.isfinite(column)
-            if known.mean() < _EMPTY_COLUMN:
-                grid[feature] = 1e9 * deviates  # wherever a value lies, it is in the middle
-                continue
-            quantiles = weighted_quantile(column[known], weight[known], _LEVELS)
-            # Steps of no width would divide by nothing; one in ten thousand of the spread is none to a detector.
-            width = max(float(quantiles[-1] - quantiles[0]), 1e-6 * max(1.0, float(np.abs(quantiles).max())))
-            grid[feature] = np.maximum.accumulate(quantiles) + 1e-4 * width * np.arange(len(_LEVELS))
-        grids.append(grid)
-    return Margins(np.stack(grids), deviates)
+    grid = np.empty((people.shape[1], len(_LEVELS)))
+    for feature, column in enumerate(people.T):
+        known = np.isfinite(column)
+        if known.mean() < _EMPTY_COLUMN:
+            grid[feature] = 1e9 * deviates  # wherever a value lies, it is in the middle
+            continue
+        quantiles = weighted_quantile(column[known], weight[known], _LEVELS)
+        # Steps of no width would divide by nothing; one in ten thousand of the spread is none to a detector.
+        width = max(float(quantiles[-1] - quantiles[0]), 1e-6 * max(1.0, float(np.abs(quantiles).max())))
+        grid[feature] = np.maximum.accumulate(quantiles) + 1e-4 * width * np.arange(len(_LEVELS))
+    return Margins(grid, deviates)
 
 
-def fit_mahalanobis(deviates: Sequence[Floats]) -> Mahalanobis:
-    """From each member's people, balanced: rows (n, f) of deviates; Ledoit and Wolf's (2004) shrinkage."""
+def fit_mahalanobis(deviates: Floats) -> Mahalanobis:
+    """From people's deviates (n, f), every person as often; Ledoit and Wolf's (2004) shrinkage."""
     from sklearn.covariance import LedoitWolf
 
-    centres, whitens = [], []
-    for rows in deviates:
-        fitted = LedoitWolf().fit(rows)
-        centres.append(fitted.location_)
-        values, vectors = np.linalg.eigh(fitted.covariance_)
-        # Signs of eigenvectors are the library's choice; distances do not depend on them, hashes would.
-        vectors *= np.where(vectors[np.abs(vectors).argmax(axis=0), np.arange(len(values))] < 0.0, -1.0, 1.0)
-        whitens.append((vectors / np.sqrt(values)).T)
-    return Mahalanobis(np.stack(centres), np.ascontiguousarray(np.stack(whitens)))
+    fitted = LedoitWolf().fit(deviates)
+    values, vectors = np.linalg.eigh(fitted.covariance_)
+    # Signs of eigenvectors are the library's choice; distances do not depend on them, hashes would.
+    vectors *= np.where(vectors[np.abs(vectors).argmax(axis=0), np.arange(len(values))] < 0.0, -1.0, 1.0)
+    return Mahalanobis(fitted.location_, np.ascontiguousarray((vectors / np.sqrt(values)).T))
 
 
-def fit_isolation(people: Sequence[Floats], rng: Rng, *, trees: int = 100, sample: int = 256) -> Isolation:
-    """From each member's people, balanced: rows (n, f) with NaN."""
+def fit_isolation(people: Floats, rng: Rng, *, trees: int = 200, sample: int = 256) -> Isolation:
+    """From people's rows (n, f), which may hold NaN, every person as often."""
     from sklearn.ensemble import IsolationForest
 
-    grown: list[Tree] = []
-    size = min(sample, *(len(rows) for rows in people))
-    for rows in people:
-        filled = np.where(np.isnan(rows), np.nanmedian(rows, axis=0), rows)
-        forest = IsolationForest(n_estimators=trees, max_samples=size, random_state=_seed(rng)).fit(filled)
-        for estimator in forest.estimators_:
-            tree = estimator.tree_
-            depth = _depths(tree.children_left, tree.children_right)
-            inner = tree.children_left >= 0
-            heavier_left = np.zeros(len(depth), dtype=bool)
-            heavier_left[inner] = tree.n_node_samples[tree.children_left[inner]] >= tree.n_node_samples[tree.children_right[inner]]
-            grown.append(
-                Tree(
-                    tree.feature.astype(np.int32),
-                    tree.threshold,
-                    heavier_left,
-                    tree.children_left.astype(np.int32),
-                    tree.children_right.astype(np.int32),
-                    depth + _path(tree.n_node_samples.astype(np.float64)),
-                )
-            )
-    features = people[0].shape[1]
-    return Isolation(stack(grown, features), float(_path(np.array([float(size)]))[0]), len(people))
+    middle = np.array([np.median(column[known]) if (known := np.isfinite(column)).any() else 0.0 for column in people.T])
+    size = min(sample, len(people))
+    forest = IsolationForest(n_estimators=trees, max_samples=size, random_state=_seed(rng)).fit(np.where(np.isnan(people), middle, people))
+    grown = []
+    for estimator in forest.estimators_:
+        tree = estimator.tree_
+        left, right, rows = tree.children_left, tree.children_right, tree.n_node_samples
+        inner = left >= 0
+        heavier_left = np.zeros(len(rows), dtype=bool)
+        heavier_left[inner] = rows[left[inner]] >= rows[right[inner]]
+        value = _depths(left, right) + _path(rows.astype(np.float64))
+        grown.append(
+            Tree(tree.feature.astype(np.int32), tree.threshold, heavier_left, left.astype(np.int32), right.astype(np.int32), value)
+        )
+    return Isolation(stack(grown, people.shape[1]), float(_path(np.array([float(size)]))[0]))
 
 
-def fit_boosted(members: Sequence[tuple[Floats, Flags, Floats, NDArray[np.str_]]], rng: Rng, *, bags: int = BAGS) -> Boosted:
-    """From each member's (rows (n, f), bot (n,), weight (n,), generator (n,)); bags leave out features and generators."""
+def fit_boosted(rows: Floats, bot: Flags, weight: Floats, generator: Words, rng: Rng, *, bags: int = BAGS) -> Boosted:
+    """From rows (n, f) of people and bots, which may hold NaN, each weighing `weight` (n,); every bag leaves out features and generators."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     grown: list[Tree] = []
-    baselines = []
-    for rows, bot, weight, generator in members:
-        features, baseline = rows.shape[1], 0.0
-        generators = np.unique(generator[bot])
-        for _ in range(bags):
-            known = np.sort(rng.choice(features, max(1, round(BAG_FEATURES * features)), replace=False))
-            met = rng.choice(generators, max(1, round(BAG_GENERATORS * len(generators))), replace=False)
-            # Drawn by weight, not weighted: as fair, another sample for every bag, and the library bins weighted data slowly.
-            here = np.concatenate([_draw(~bot, weight, rng), _draw(bot & np.isin(generator, met), weight, rng)])
-            classifier = HistGradientBoostingClassifier(
-                max_iter=ROUNDS,
-                learning_rate=RATE,
-                max_leaf_nodes=LEAVES,
-                max_depth=DEPTH,
-                min_samples_leaf=20,
-                l2_regularization=5.0,
-                early_stopping=False,
-                random_state=_seed(rng),
-            ).fit(rows[np.ix_(here, known)], bot[here])
-            grown += [_boosted_tree(stage[0], known, bags) for stage in classifier._predictors]
-            baseline += float(np.ravel(classifier._baseline_prediction)[0]) / bags
-        baselines.append(baseline)
-    return Boosted(stack(grown, members[0][0].shape[1]), np.array(baselines))
+    baseline, features, generators = 0.0, rows.shape[1], np.unique(generator[bot])
+    for _ in range(bags):
+        known = np.sort(rng.choice(features, max(1, round(BAG_FEATURES * features)), replace=False))
+        met = rng.choice(generators, max(1, round(BAG_GENERATORS * len(generators))), replace=False)
+        # Drawn by weight, not weighted: as fair, another sample for every bag, and the library bins weighted data slowly.
+        here = np.concatenate([_draw(~bot, weight, rng), _draw(bot & np.isin(generator, met), weight, rng)])
+        classifier = HistGradientBoostingClassifier(
+            max_iter=ROUNDS,
+            learning_rate=RATE,
+            max_leaf_nodes=LEAVES,
+            max_depth=DEPTH,
+            min_samples_leaf=20,
+            l2_regularization=5.0,
+            early_stopping=False,
+            random_state=_seed(rng),
+        ).fit(rows[np.ix_(here, known)], bot[here])
+        grown += [_boosted_tree(stage[0], known, bags) for stage in classifier._predictors]
+        baseline += float(np.ravel(classifier._baseline_prediction)[0]) / bags
+    return Boosted(stack(grown, features), baseline)
 
 
 def _draw(of: Flags, weight: Floats, rng: Rng) -> NDArray[np.intp]:

@@ -19,11 +19,8 @@ Floats = NDArray[np.float64]
 MODEL_ID = "playproof-local"
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ensemble:
-    """Members fitted on different people: each has every detector, and none saw all the people.
-
-    A person fitted on is calibrated with the member that did not see them; anybody else is scored by the mean of all.
-    """
+class Panel:
+    """The detectors, and what they read."""
 
     columns: NDArray[np.intp]
     """(f,) which columns of a catalogue row the detectors read."""
@@ -32,16 +29,16 @@ class Ensemble:
     """(d,)"""
 
     def outputs(self, row: Floats) -> Floats:
-        """(m, d) what each member's detectors say of one catalogue row (k,); higher is less human."""
+        """(d,) what the detectors say of one catalogue row (k,); higher is less human."""
         view = self.margins.view(row[self.columns])
-        return np.stack([detector.output(view) for detector in self.detectors], axis=1)
+        return np.array([detector.output(view) for detector in self.detectors])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalModel:
     """A scorer of feature rows; see `playproof.scoring.base.Scorer`."""
 
-    ensemble: Ensemble
+    panel: Panel
     fusion: Fusion
     calibrators: Mapping[str, Calibrator]
     """By the name of each calibrated stratum."""
@@ -60,13 +57,12 @@ class LocalModel:
         Rows are scored one by one, so that no score can depend on the rows beside it. Raises `ValueError` for rows of
         another catalogue and for infinite values.
         """
-        return np.array([float(self.fusion.raw(self.ensemble.outputs(row)).mean()) for row in self._checked(rows)])
+        return np.array([self.fusion.raw(self.panel.outputs(row)) for row in self._checked(rows)])
 
     def detectors(self, rows: Floats) -> Floats:
-        """(n, m, d) every member's every detector on the fusion's common scale; for comparison and explanation."""
-        shape = (0, *self.fusion.centre.shape)
-        outputs = [self.ensemble.outputs(row) for row in self._checked(rows)]
-        return self.fusion.alike(np.stack(outputs)) if outputs else np.empty(shape)
+        """(n, d) what every detector says, on the fusion's common scale; for comparison and explanation."""
+        outputs = [self.panel.outputs(row) for row in self._checked(rows)]
+        return self.fusion.alike(np.array(outputs).reshape(len(outputs), len(self.fusion.names)))
 
     def _checked(self, rows: Floats) -> Floats:
         if rows.ndim != 2 or rows.shape[1] != len(self.ranges.quantiles):

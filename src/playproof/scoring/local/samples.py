@@ -18,9 +18,9 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Words = NDArray[np.str_]
 
-MADE_EACH = 150
+MADE_EACH = 400
 """Sessions of every family of our own making."""
-MORPHED_EACH = 800
+MORPHED_EACH = 1600
 """Sessions of every kind of altered recording."""
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from playproof.scoring.local.made.families import Habits
 from playproof.scoring.local.made.moves import Floats, Move, Rng
-from playproof.scoring.local.made.play import logged, play
+from playproof.scoring.local.made.play import Mover, logged, play
 from playproof.telemetry.session import Session
 
-MORPHS = ("morph-moves", "morph-smooth", "morph-replaced")
+MORPHS = ("morph-moves", "morph-blend", "morph-smooth", "morph-replaced")
 
-_REPLACING = ("made-bezier-noise", "made-profile-noise", "made-lognormal", "made-submovements", "made-steered")
+_REPLACING = ("made-hand", "made-bezier-noise", "made-profile-noise", "made-lognormal", "made-submovements", "made-steered")
 _PAUSE_MS = 120.0
 _SHORTEST = 8
 
@@ -28,8 +29,8 @@ def morph_session(family: str, session: Session, rng: Rng) -> Session | None:
     if len(moves) < 3:
         return None
     match family:
-        case "morph-moves":
-            return play(_borrower(moves, rng), rng)
+        case "morph-moves" | "morph-blend":
+            return play(_borrower(moves, family == "morph-blend", rng), rng)
         case "morph-smooth":
             width = rng.uniform(25.0, 90.0)
             moves = [(t, _smoothed(t, p, width)) for t, p in moves]
@@ -54,28 +55,49 @@ def cut(session: Session) -> list[Move]:
     return [(t, p) for t, p in pieces if len(t) >= _SHORTEST and float(np.hypot(*(p[-1] - p[0]))) > 20.0]
 
 
-def _borrower(moves: Sequence[Move], rng: Rng):  # type: ignore[no-untyped-def]
-    """A mover that turns, scales and shears people's moves on to its own targets."""
+def _borrower(moves: Sequence[Move], blend: bool, rng: Rng) -> Mover:
+    """A mover that turns and scales people's moves on to its own targets; with `blend`, it also mixes, bends and retimes them."""
     lengths = np.array([float(np.hypot(*(p[-1] - p[0]))) for _, p in moves])
     keep_time = rng.random() < 0.5
+    mixes, bends, warps = (bool(flag) and blend for flag in rng.random(3) < 0.6)
 
-    def move(start: Floats, end: Floats, _duration: float, step: float, rng: Rng) -> Move:
+    def move(start: Floats, end: Floats, duration: float, step: float, rng: Rng) -> Move:
         distance = float(np.hypot(*(end - start)))
-        near = np.argsort(np.abs(np.log(lengths / distance)))[:3]
-        t, p = moves[int(rng.choice(near))]
-        own, wanted = p[-1] - p[0], end - start
-        turn = complex(*wanted) / complex(*own)
-        z = ((p[:, 0] - p[0, 0]) + 1j * (p[:, 1] - p[0, 1])) * turn
-        if rng.random() < 0.3:  # mirrored about the line of the move
-            axis = complex(*wanted) / abs(complex(*wanted))
-            z = np.conj(z / axis) * axis
-        lasts = float(t[-1] - t[0]) * (1.0 if keep_time else np.clip(abs(turn), 0.5, 2.0) ** 0.5)
-        own_t = (t - t[0]) / float(t[-1] - t[0]) * lasts
+        near = rng.permutation(np.argsort(np.abs(np.log(lengths / distance)))[:4])
+        t, _ = moves[near[0]]
+        lasts = float(t[-1] - t[0])
+        if not keep_time:
+            lasts *= float(np.clip(distance / lengths[near[0]], 0.5, 2.0)) ** 0.5
         at = np.append(np.arange(0.0, lasts, step), lasts)
-        path = np.stack([np.interp(at, own_t, z.real), np.interp(at, own_t, z.imag)], axis=1)
-        return at, start + path
+        u = _warped(at / lasts, rng) if warps else at / lasts
+        z = _shape(moves[near[0]], u, rng)
+        if mixes and len(near) > 1:
+            share = rng.uniform(0.2, 0.5)
+            z = (1.0 - share) * z + share * _shape(moves[near[1]], u, rng)
+        z = z * complex(*(end - start))
+        if bends:
+            knots = rng.normal(0.0, 0.04 * distance, (2, 4))
+            knots[:, [0, -1]] = 0.0
+            z = z + np.interp(u, np.linspace(0.0, 1.0, 4), knots[0]) + 1j * np.interp(u, np.linspace(0.0, 1.0, 4), knots[1])
+        return at, start + np.stack([z.real, z.imag], axis=1)
 
     return move
+
+
+def _shape(move: Move, u: Floats, rng: Rng) -> NDArray[np.complex128]:
+    """(n,) a move as a curve from 0 to 1 in the complex plane at shares `u` of its time; mirrored now and then."""
+    t, p = move
+    own = (p[:, 0] - p[0, 0]) + 1j * (p[:, 1] - p[0, 1])
+    own = own / own[-1]
+    share = (t - t[0]) / float(t[-1] - t[0])
+    z = np.interp(u, share, own.real) + 1j * np.interp(u, share, own.imag)
+    return z.conjugate() if rng.random() < 0.3 else z
+
+
+def _warped(u: Floats, rng: Rng) -> Floats:
+    """`u` (n,), from 0 to 1, under a clock that runs fast and slow."""
+    ticks = np.append(0.0, np.cumsum(np.exp(rng.normal(0.0, 0.4, 5))))
+    return np.interp(u, np.linspace(0.0, 1.0, 6), ticks / ticks[-1])
 
 
 def _smoothed(t: Floats, p: Floats, width: float) -> Floats:
