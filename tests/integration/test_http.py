@@ -55,6 +55,12 @@ def test_a_session_gets_a_verdict_that_is_stored(make: Make) -> None:
     assert site.metric("playproof_store_waiting") == 0
 
 
+def test_fields_that_are_not_known_are_ignored_and_counted(make: Make) -> None:
+    site = make()
+    assert site.score(body(deviceTyp="mouse", movement=[])).status_code == 200
+    assert site.metric("playproof_ignored_fields_total") == 2
+
+
 def test_a_missing_id_is_made(make: Make) -> None:
     site = make()
     first, second = site.score(body()).json(), site.score(body()).json()

@@ -48,6 +48,9 @@ METRICS = (
         f"Verdicts stored; the stratum is `{UNSCORED}` where no calibrated model answered.",
     ),
     Metric("playproof_sessions_total", "counter", ("outcome",), "Sessions handed in: stored, replayed (same id and content) or conflict."),
+    Metric(
+        "playproof_ignored_fields_total", "counter", (), "Top-level fields of sessions that PlayProof does not know: misspelt, or too new."
+    ),
     Metric("playproof_fallbacks_total", "counter", ("reason",), "Times a lower scorer answered than the one configured, by reason."),
     Metric("playproof_store_waiting", "gauge", (), "Scored sessions waiting for their commit, now."),
     Metric("playproof_store_commit_seconds", "histogram", (), "Seconds one group commit took, down to the disk.", _LATENCY),

@@ -48,6 +48,8 @@ async def score(request: Request[Any, Any, Any]) -> Answer:
         async with asyncio.timeout(limits.seconds):
             body = await read_body(headers, request.receive, limits.body_bytes)
             session, _ = decode_request(body)
+            if session.ignored_fields:
+                services.metrics.count("playproof_ignored_fields_total", by=session.ignored_fields)
             submission = services.service.submit(session, scope)
             outcome = await _on_disk(submission, services)
     except TimeoutError:
