@@ -96,8 +96,8 @@ CATALOGUE: tuple[Feature, ...] = (
     ),
     *_group(
         "curvature",
-        ("curvature_median", "1/m of px", "Median curvature of fast motion, per 1,000 px", _GAMBOA),
-        ("curvature_high", "1/m of px", "Curvature exceeded in a tenth of fast motion, per 1,000 px", _GAMBOA),
+        ("curvature_median", "per 1,000 px", "Median curvature of fast motion", _GAMBOA),
+        ("curvature_high", "per 1,000 px", "Curvature exceeded in a tenth of fast motion", _GAMBOA),
         ("turn_rate_median", "rad/s", "Median rate of turning in fast motion", _GAMBOA),
         ("turn_rate_high", "rad/s", "Rate of turning exceeded in a tenth of fast motion", _GAMBOA),
         ("straight_share", "1", "Share of fast motion that hardly turns", _OWN),

@@ -54,5 +54,7 @@ def render() -> str:
         parts.append(
             f"\n## {group.capitalize()}\n\n{_GROUPS[group]}\n\n| feature | unit | meaning | source | tolerance |\n| --- | --- | --- | --- | --- |\n"
         )
-        parts.extend(f"| `{f.name}` | {f.unit} | {f.meaning} | {f.source} | {f.tolerance:g} |\n" for f in features)
+        parts.extend(
+            f"| `{f.name}` | {f.unit} | {f.meaning} | {f.source} | {f.tolerance if f.role == 'model' else ''} |\n" for f in features
+        )
     return "".join(parts)
