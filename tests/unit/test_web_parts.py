@@ -15,7 +15,16 @@ from playproof.settings import ApiKey, Secret, Settings
 from playproof.web.app import ROUTES, log_writer
 from playproof.web.auth import Keys, Neighbourhood, admin_key, check_exposure, is_loopback
 from playproof.web.openapi import openapi_document
-from playproof.web.problems import MethodNotAllowed, Unauthorized, document, known, problem_types, title_of
+from playproof.web.problems import (
+    HostNotAllowed,
+    MethodNotAllowed,
+    OriginNotAllowed,
+    Unauthorized,
+    document,
+    known,
+    problem_types,
+    title_of,
+)
 
 
 def key(name: str, secret: str) -> ApiKey:
@@ -55,6 +64,10 @@ def test_a_loopback_service_answers_for_its_names_alone() -> None:
     near = Neighbourhood.of("127.0.0.1", ["play.example"])
     near.admit("play.example", "https://play.example")
     near.admit("PLAY.example:443", "https://play.example:443")
+    with pytest.raises(HostNotAllowed):
+        near.admit("elsewhere.example", None)
+    with pytest.raises(OriginNotAllowed):
+        near.admit("play.example", "https://elsewhere.example")
     far = Neighbourhood.of("0.0.0.0")
     far.admit("anything.example", "http://elsewhere.example")
 

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from playproof.cli.options import format_option, wants_table, with_settings
-from playproof.cli.output import check_writable, heading, progress, table
+from playproof.cli.output import LISTED_ERRORS, check_writable, heading, progress, table
 from playproof.settings import Settings
 
 if TYPE_CHECKING:
     from playproof.evaluation.result import Evaluation
-
-LISTED_ERRORS = 20
 
 
 @click.command()

@@ -13,6 +13,8 @@ import rich_click as click
 
 from playproof.clock import SystemClock
 
+LISTED_ERRORS = 20
+"""Lines that could not be read are named one by one up to here; JSON lists all."""
 REFRESH_SECONDS = 0.1
 DECISION_COLOURS = {"pass": "green", "review": "yellow", "fail": "red"}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from playproof.cli.options import format_option, wants_table, with_settings
-from playproof.cli.output import check_writable, heading, progress, table
+from playproof.cli.output import LISTED_ERRORS, check_writable, heading, progress, table
 from playproof.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,5 +92,7 @@ def _text(corpus: Corpus, model: LocalModel, metrics: Evaluation | None, out: Pa
         parts += [table(*tables.people_table(metrics.figures)), "", table(*tables.means_table(metrics.figures))]
     if corpus.errors:
         parts += ["", heading("Errors")]
-        parts += [f"{error.file}:{error.line}: {error.message} at {error.path}" for error in corpus.errors[:20]]
+        parts += [f"{error.file}:{error.line}: {error.message} at {error.path}" for error in corpus.errors[:LISTED_ERRORS]]
+        if len(corpus.errors) > LISTED_ERRORS:
+            parts.append(f"... and {len(corpus.errors) - LISTED_ERRORS} more; --format json lists all.")
     return "\n".join(parts)

@@ -127,3 +127,5 @@ def _forget_dead_workers(folder: Path) -> None:
             os.kill(int(file.stem.rpartition("_")[2]), 0)
         except ProcessLookupError:
             file.unlink(missing_ok=True)
+        except PermissionError:
+            continue  # alive, and somebody else's: the number was given out again

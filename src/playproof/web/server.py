@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import multiprocessing.connection
 import os
 import shutil
@@ -104,5 +105,5 @@ def _config(settings: Settings, app: Callable[..., Any], *, factory: bool = Fals
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
-        timeout_graceful_shutdown=int(settings.stop_timeout),
+        timeout_graceful_shutdown=math.ceil(settings.stop_timeout),
     )
