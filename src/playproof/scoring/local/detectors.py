@@ -70,6 +70,7 @@ class Mahalanobis:
     """(f, f): its product with a centred row has unit covariance among people."""
 
     def output(self, view: View) -> float:
+        """One number; higher is less human."""
         white = self.whiten @ (view.deviates - self.centre)
         return log(float(white @ white) + 1e-12)
 
@@ -79,6 +80,7 @@ class Tails:
     """How far out the features lie one by one: the mean squared deviate, which grows as the two-sided tails' logs."""
 
     def output(self, view: View) -> float:
+        """One number; higher is less human."""
         return float(view.deviates @ view.deviates) / len(view.deviates)
 
 
@@ -92,6 +94,7 @@ class Isolation:
     """Mean path in a tree of as many rows as each was grown from."""
 
     def output(self, view: View) -> float:
+        """One number; higher is less human."""
         return -float(self.trees.leaves(view.doubled).mean()) / self.expected
 
 
@@ -104,4 +107,5 @@ class Boosted:
     baseline: float
 
     def output(self, view: View) -> float:
+        """One number; higher is less human."""
         return self.baseline + float(self.trees.leaves(view.doubled).sum())

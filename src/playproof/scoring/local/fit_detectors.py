@@ -20,13 +20,13 @@ Rng = np.random.Generator
 _LEVELS = np.concatenate([[0.005, 0.02, 0.05], np.arange(0.1, 0.91, 0.1), [0.95, 0.98, 0.995]])
 """Of the margins' quantiles."""
 
-BAGS = 6
+BAGS = 8
 """Boosted classifiers averaged."""
-BAG_FEATURES, BAG_GENERATORS = 0.6, 0.8
+BAG_FEATURES, BAG_GENERATORS = 0.8, 0.9
 """The share of features and of generators each of them knows: what holds for a generator never met is what most agree on."""
-BAG_SIZE = 8000
+BAG_SIZE = 6000
 """Sessions of people, and of bots, in each of them."""
-ROUNDS, RATE, LEAVES, DEPTH = 120, 0.1, 16, 5
+ROUNDS, RATE, LEAVES, DEPTH = 90, 0.13, 16, 5
 _EMPTY_COLUMN = 0.05
 """A feature measured in fewer of the people than this cannot be placed among them."""
 
@@ -79,13 +79,13 @@ def fit_isolation(people: Floats, rng: Rng, *, trees: int = 200, sample: int = 2
     return Isolation(stack(grown, people.shape[1]), float(_path(np.array([float(size)]))[0]))
 
 
-def fit_boosted(rows: Floats, bot: Flags, weight: Floats, generator: Words, rng: Rng, *, bags: int = BAGS) -> Boosted:
-    """From rows (n, f) of people and bots, which may hold NaN, each weighing `weight` (n,); every bag leaves out features and generators."""
+def fit_boosted(rows: Floats, bot: Flags, weight: Floats, generator: Words, rng: Rng) -> Boosted:
+    """From rows (n, f) of people and bots with NaN, each weighing `weight` (n,); every bag leaves out features and generators."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     grown: list[Tree] = []
     baseline, features, generators = 0.0, rows.shape[1], np.unique(generator[bot])
-    for _ in range(bags):
+    for _ in range(BAGS):
         known = np.sort(rng.choice(features, max(1, round(BAG_FEATURES * features)), replace=False))
         met = rng.choice(generators, max(1, round(BAG_GENERATORS * len(generators))), replace=False)
         # Drawn by weight, not weighted: as fair, another sample for every bag, and the library bins weighted data slowly.
@@ -100,8 +100,8 @@ def fit_boosted(rows: Floats, bot: Flags, weight: Floats, generator: Words, rng:
             early_stopping=False,
             random_state=_seed(rng),
         ).fit(rows[np.ix_(here, known)], bot[here])
-        grown += [_boosted_tree(stage[0], known, bags) for stage in classifier._predictors]
-        baseline += float(np.ravel(classifier._baseline_prediction)[0]) / bags
+        grown += [_boosted_tree(stage[0], known) for stage in classifier._predictors]
+        baseline += float(np.ravel(classifier._baseline_prediction)[0]) / BAGS
     return Boosted(stack(grown, features), baseline)
 
 
@@ -111,7 +111,7 @@ def _draw(of: Flags, weight: Floats, rng: Rng) -> NDArray[np.intp]:
     return rng.choice(places, size=BAG_SIZE, p=weight[places] / weight[places].sum())
 
 
-def _boosted_tree(predictor: Any, known: NDArray[np.intp], bags: int) -> Tree:
+def _boosted_tree(predictor: Any, known: NDArray[np.intp]) -> Tree:
     nodes = predictor.nodes
     leaf = nodes["is_leaf"].astype(bool)
     return Tree(
@@ -120,7 +120,7 @@ def _boosted_tree(predictor: Any, known: NDArray[np.intp], bags: int) -> Tree:
         nodes["missing_go_to_left"].astype(bool),
         np.where(leaf, -1, nodes["left"].astype(np.int32)),
         np.where(leaf, -1, nodes["right"].astype(np.int32)),
-        nodes["value"].astype(np.float64) / bags,
+        nodes["value"].astype(np.float64) / BAGS,
     )
 
 

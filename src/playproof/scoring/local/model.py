@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 
 MODEL_ID = "playproof-local"
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
     """The detectors, and what they read."""

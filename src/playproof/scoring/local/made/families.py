@@ -34,7 +34,9 @@ FAMILIES = (
     "made-lognormal",
     "made-submovements",
     "made-steered",
-    "made-hand",
+    "made-hand-submovements",
+    "made-hand-lognormal",
+    "made-hand-profile",
 )
 
 _LIVING = ("minimum-jerk", "beta", "lognormal", "sine", "random")
@@ -58,11 +60,12 @@ class Habits:
 
     @classmethod
     def draw(cls, family: str, rng: Rng) -> Habits:
+        """Habits of a member of `FAMILIES`."""
         return cls(
             family=family,
             profile=str(rng.choice(PROFILES)),
             living=str(rng.choice(_LIVING)),
-            noise="hand" if family == "made-hand" else str(rng.choice(NOISES)),
+            noise="hand" if family.startswith("made-hand") else str(rng.choice(NOISES)),
             size=float(np.exp(rng.uniform(np.log(0.2), np.log(3.0)))),
             bend=rng.uniform(0.03, 0.6),
             order=int(rng.integers(2, 5)),
@@ -76,9 +79,10 @@ class Habits:
                 return self._shaken(*lognormal_sum(start, end, duration, step, rng), 0.4, rng)
             case "made-submovements":
                 return self._shaken(*submovements(start, end, duration, step, rng), 0.4, rng)
-            case "made-hand":
-                t, p = submovements(start, end, duration, step, rng)
-                return self._shaken(t, p + self._bowed(p, start, end, rng), 1.0, rng)
+            case "made-hand-submovements":
+                return self._handled(*submovements(start, end, duration, step, rng), start, end, rng)
+            case "made-hand-lognormal":
+                return self._handled(*lognormal_sum(start, end, duration, step, rng), start, end, rng)
             case "made-steered":
                 return steered(start, end, step, self.steering, rng)
         t = np.arange(max(2, round(duration / step)) + 1, dtype=np.float64) * step
@@ -95,17 +99,19 @@ class Habits:
                 return t, bezier(start, end, s, self.bend, self.order, rng)
             case "made-bezier-noise":
                 return self._shaken(t, bezier(start, end, s, self.bend, self.order, rng), 1.0, rng)
+            case "made-hand-profile":
+                return self._handled(t, straight, start, end, rng)
             case "made-knots":
                 return t, knotted(start, end, s, 0.25 * self.bend * distance, rng)
             case _:
                 return t, straight + _pinned(noise("smooth", t, straight, 0.2 * self.bend * distance, rng))
 
-    def _bowed(self, p: Floats, start: Floats, end: Floats, rng: Rng) -> Floats:
-        """(n, 2) displacement that bows a nearly straight path aside, most in its middle."""
+    def _handled(self, t: Floats, p: Floats, start: Floats, end: Floats, rng: Rng) -> Move:
+        """A nearly straight move, bowed aside, most in its middle, and shaken as a hand would."""
         way = end - start
         along = np.clip((p - start) @ way / float(way @ way), 0.0, 1.0)
         bow = 0.4 * self.bend * rng.normal(0.5, 0.4) * 4.0 * along * (1.0 - along)
-        return np.asarray(bow[:, None] * np.array([-way[1], way[0]]))
+        return self._shaken(t, p + bow[:, None] * np.array([-way[1], way[0]]), 1.0, rng)
 
     def _shaken(self, t: Floats, p: Floats, share: float, rng: Rng) -> Move:
         return t, p + _pinned(noise(self.noise, t, p, share * self.size, rng))

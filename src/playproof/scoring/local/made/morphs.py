@@ -18,7 +18,16 @@ from playproof.telemetry.session import Session
 
 MORPHS = ("morph-moves", "morph-blend", "morph-smooth", "morph-replaced")
 
-_REPLACING = ("made-hand", "made-bezier-noise", "made-profile-noise", "made-lognormal", "made-submovements", "made-steered")
+_REPLACING = (
+    "made-hand-submovements",
+    "made-hand-lognormal",
+    "made-hand-profile",
+    "made-bezier-noise",
+    "made-profile-noise",
+    "made-lognormal",
+    "made-submovements",
+    "made-steered",
+)
 _PAUSE_MS = 120.0
 _SHORTEST = 8
 
@@ -61,7 +70,7 @@ def _borrower(moves: Sequence[Move], blend: bool, rng: Rng) -> Mover:
     keep_time = rng.random() < 0.5
     mixes, bends, warps = (bool(flag) and blend for flag in rng.random(3) < 0.6)
 
-    def move(start: Floats, end: Floats, duration: float, step: float, rng: Rng) -> Move:
+    def move(start: Floats, end: Floats, _duration: float, step: float, rng: Rng) -> Move:
         distance = float(np.hypot(*(end - start)))
         near = rng.permutation(np.argsort(np.abs(np.log(lengths / distance)))[:4])
         t, _ = moves[near[0]]
@@ -90,14 +99,16 @@ def _shape(move: Move, u: Floats, rng: Rng) -> NDArray[np.complex128]:
     own = (p[:, 0] - p[0, 0]) + 1j * (p[:, 1] - p[0, 1])
     own = own / own[-1]
     share = (t - t[0]) / float(t[-1] - t[0])
-    z = np.interp(u, share, own.real) + 1j * np.interp(u, share, own.imag)
-    return z.conjugate() if rng.random() < 0.3 else z
+    z: NDArray[np.complex128] = np.interp(u, share, own.real) + 1j * np.interp(u, share, own.imag)
+    mirrored: NDArray[np.complex128] = z.conj()
+    return mirrored if rng.random() < 0.3 else z
 
 
 def _warped(u: Floats, rng: Rng) -> Floats:
     """`u` (n,), from 0 to 1, under a clock that runs fast and slow."""
     ticks = np.append(0.0, np.cumsum(np.exp(rng.normal(0.0, 0.4, 5))))
-    return np.interp(u, np.linspace(0.0, 1.0, 6), ticks / ticks[-1])
+    warped: Floats = np.interp(u, np.linspace(0.0, 1.0, 6), ticks / ticks[-1])
+    return warped
 
 
 def _smoothed(t: Floats, p: Floats, width: float) -> Floats:
