@@ -25,7 +25,7 @@ from playproof.features.path import Path, trace
 from playproof.features.pauses import pauses
 from playproof.features.profiles import profiles
 from playproof.features.residual import residual
-from playproof.features.smoothness import smoothness, spectrum
+from playproof.features.smoothness import smoothness
 from playproof.features.strokes import Strokes, split
 from playproof.features.submovements import submovements
 from playproof.features.summary import summarise
@@ -64,13 +64,12 @@ def _parts(sessions: list[Session], rounds: int) -> dict[str, float]:
         "strokes": lambda case: split(case[0]),
         "kinematics": lambda case: kinematics(case[0], case[1]),
         "curvature": lambda case: curvature(case[1]),
-        "spectrum": lambda case: spectrum(case[0]),
         "smoothness": lambda case: smoothness(case[1], case[2]),
         "geometry": lambda case: geometry(case[2]),
         "logarithms": lambda case: logarithms(case[2]),
         "profiles": lambda case: profiles(case[2]),
         "summaries": lambda case: summarise(case[3]),
-        "variability": lambda case: variability(case[2], case[3]),
+        "variability": lambda case: variability(case[3]),
         "likeness": lambda case: likeness(case[2]),
         "submovements": lambda case: submovements(case[0], case[2]),
         "pauses": lambda case: pauses(case[0], case[2]),

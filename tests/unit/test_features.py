@@ -15,7 +15,7 @@ from playproof.features.strokes import MOST, split
 from playproof.telemetry import GameContext, Session
 from playproof.testing import KINDS, bot_session, human_session
 
-GOLDEN = ("1.4", "c051b066e90966ca")
+GOLDEN = ("1.5", "50f0cec8fb8722f0")
 """Catalogue version and what it makes of a few sessions: change both or neither."""
 
 
@@ -116,9 +116,7 @@ def test_a_minimum_jerk_stroke_fits_the_bell() -> None:
     even = made(t.tolist(), (700.0 * s).tolist(), (400.0 * s).tolist())
     bell = made(t.tolist(), way.tolist(), (0.6 * way).tolist())
     assert value(bell, "bell_misfit") < 0.15 < value(even, "bell_misfit")
-    assert value(bell, "peak_to_mean") == pytest.approx(1.875, abs=0.2)
     assert value(bell, "peak_time") == pytest.approx(0.5, abs=0.06)
-    assert value(bell, "profile_peaks") == 1.0
     assert value(bell, "jerk_smoothness") > -7.5
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from playproof.features.numbers import mean, median, quantile, ratio, rising, share, spread
+from playproof.features.numbers import mean, median, quantile, ratio, rising, share
 from playproof.features.path import STEP_S, Path
 from playproof.features.strokes import Strokes
 
@@ -43,7 +43,6 @@ def clicks(path: Path, strokes: Strokes) -> dict[str, float]:
     return {
         "click_dwell": median(dwells),
         "click_dwell_low": quantile(dwells, 0.1),
-        "click_dwell_spread": ratio(spread(dwells), median(dwells)),
         "click_drift": mean(np.minimum(drift, _LARGEST_DRIFT_PX)),
         "click_short_share": share(strokes.px[stroke] < _SHORT_PX),
         "click_final_speed": ratio(median(lasts), median(tops)),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from playproof.features.kinematics import Motion
-from playproof.features.numbers import line, median, quantile, share
+from playproof.features.numbers import line, median, share
 
 _FEWEST = 8
-_STRAIGHT_RAD_S = 0.25
 _LEAST_BEND = 1e-4
 """1/px: what bends less has no place in a logarithm."""
 
@@ -21,16 +20,12 @@ def curvature(motion: Motion) -> dict[str, float]:
     normal = motion.normal[fast]
     rate = np.abs(normal) / motion.fast_speed
     bend = rate / motion.fast_speed
-    rates, bends = np.sort(rate), np.sort(bend)
     bent = (bend > _LEAST_BEND).nonzero()[0]
     slope, scatter, strength = line(np.log(bend[bent]), motion.fast_log[bent])
     swing = normal * motion.normal[fast + 1]
     return {
-        "curvature_median": 1000.0 * median(bends),
-        "curvature_high": 1000.0 * quantile(bends, 0.9),
-        "turn_rate_median": median(rates),
-        "turn_rate_high": quantile(rates, 0.9),
-        "straight_share": share(rate < _STRAIGHT_RAD_S),
+        "curvature_median": 1000.0 * median(np.sort(bend)),
+        "turn_rate_median": median(np.sort(rate)),
         "power_law_slope": -slope,
         "power_law_scatter": scatter,
         "power_law_strength": -strength,

@@ -17,7 +17,7 @@ from playproof.features.path import STEP_MS, trace
 from playproof.features.pauses import pauses
 from playproof.features.profiles import profiles
 from playproof.features.residual import residual
-from playproof.features.smoothness import smoothness, spectrum
+from playproof.features.smoothness import smoothness
 from playproof.features.strokes import split
 from playproof.features.submovements import submovements
 from playproof.features.summary import summarise
@@ -63,13 +63,12 @@ def _measure(session: Session, context: GameContext | None) -> dict[str, float]:
         motion = derive(path)
         values |= kinematics(path, motion)
         values |= curvature(motion)
-        values |= spectrum(path)
         quantities = geometry(strokes) | smoothness(motion, strokes) | logarithms(strokes)
         shapes, told = profiles(strokes)
         quantities |= shapes
         values |= told
         values |= summarise(quantities)
-        values |= variability(strokes, quantities)
+        values |= variability(quantities)
         values |= likeness(strokes)
         values |= submovements(path, strokes)
         values |= pauses(path, strokes)

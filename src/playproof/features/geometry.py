@@ -17,7 +17,6 @@ def geometry(strokes: Strokes) -> dict[str, Floats]:
     return {
         "straight": strokes.chord / strokes.px,
         "deviation": np.maximum.reduce(np.abs(aside), axis=1),
-        "back": -np.add.reduce(np.minimum(along[:, 1:] - along[:, :-1], 0.0), axis=1),
         "launch": np.abs(np.arctan2(aside[:, _EARLY], along[:, _EARLY])),
         "arrival": np.abs(np.arctan2(aside[:, _LATE], 1.0 - along[:, _LATE])),
     }

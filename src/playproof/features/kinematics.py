@@ -63,7 +63,6 @@ def kinematics(path: Path, motion: Motion) -> dict[str, float]:
         "acceleration_rate": ratio(mean_pull, high),
         "turning_pull_ratio": ratio(mean(np.abs(motion.normal[moving])), mean_pull),
         "jerk_tail": ratio(quantile(jerks, 0.95), median(jerks)),
-        "jerk_rate": ratio(quantile(jerks, 0.75), high),
         "acceleration_memory_120": memory(motion.tangential, 2 * _LAG),
         "turning_memory_60": memory(motion.normal, _LAG),
     }

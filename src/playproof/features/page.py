@@ -32,7 +32,6 @@ _GROUPS = {
     "evidence": "How much there is to judge by. The rules use it; the model does not see it.",
     "kinematics": "How fast, how the speed changes, and how acceleration follows itself.",
     "curvature": "How the path bends, and how speed and bending go together.",
-    "spectrum": "Where in frequency the motion lies.",
     "smoothness": "How smooth the strokes are.",
     "geometry": "The shape of the strokes.",
     "profile": "How the speed rises and falls over the time of the strokes.",

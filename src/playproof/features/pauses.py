@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from playproof.features.numbers import mean, median, quantile, ratio, share, spread
+from playproof.features.numbers import mean, quantile, ratio, share
 from playproof.features.path import STEP_S, Path
 from playproof.features.strokes import Strokes
 
@@ -24,7 +24,6 @@ def pauses(path: Path, strokes: Strokes) -> dict[str, float]:
     creeping = int(np.count_nonzero(resting & (path.speed[first:last] > _CREEP_PX_S)))
     return {
         "rest_low": quantile(rests, 0.1),
-        "rest_spread": ratio(spread(rests), median(rests)),
         "rest_share": share(resting),
         "rest_still_share": share(crept < 1.0),
         "rest_travel": mean(crept),

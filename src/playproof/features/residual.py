@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from playproof.features.kinematics import Motion
-from playproof.features.numbers import line, mean, median, quantile, ratio
-from playproof.features.path import STEP_S, Path
+from playproof.features.numbers import line, median, quantile, ratio
+from playproof.features.path import Path
 
 _FEWEST = 8
 _ROUNDING_PX = 0.05
@@ -30,5 +30,4 @@ def residual(path: Path, motion: Motion) -> dict[str, float]:
         "ripple_across_tail": ratio(quantile(sizes, 0.9), middle),
         "ripple_along": ratio(median(lengths), middle),
         "ripple_speed_slope": slope,
-        "ripple_level": ratio(middle, mean(motion.fast_speed) * STEP_S),
     }

@@ -1,12 +1,12 @@
-"""How smooth the strokes are, and where in frequency the motion lies."""
+"""How smooth the strokes are."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from playproof.features.kinematics import Motion
-from playproof.features.numbers import Floats, ratio
-from playproof.features.path import STEP_S, Path
+from playproof.features.numbers import Floats
+from playproof.features.path import STEP_S
 from playproof.features.strokes import POINTS, Strokes
 
 _CYCLES = np.arange(0.0, 8.01, 0.25)
@@ -15,7 +15,6 @@ _PHASES = 2.0 * np.pi * np.outer((np.arange(POINTS) + 0.5) / POINTS, _CYCLES)
 _WAVES = np.concatenate((np.cos(_PHASES), np.sin(_PHASES)), axis=1) / POINTS
 _LEAST_AMPLITUDE = 0.05
 _STEPS = np.arange(1, _CYCLES.size)
-_BANDS_HZ = np.array((1.0, 3.0, 5.0, 8.0, 12.0))
 
 
 def smoothness(motion: Motion, strokes: Strokes) -> dict[str, Floats]:
@@ -35,23 +34,3 @@ def _arc_lengths(strokes: Strokes) -> Floats:
     steps = np.sqrt(rise * rise + 1.0 / (last * last))
     lengths: Floats = -np.add.reduce(steps * (last >= _STEPS), axis=1)
     return lengths
-
-
-def spectrum(path: Path) -> dict[str, float]:
-    """Shares of the velocity's power by frequency, over the whole path."""
-    # Every second cell carries all that smoothing leaves of the bands.
-    places = path.smooth[::2]
-    velocity = places[1:] - places[:-1]
-    size = 1 << (velocity.size - 1).bit_length()
-    waves = np.fft.fft(velocity, size)
-    power = waves.real**2 + waves.imag**2
-    power[1:] += power[:0:-1].copy()  # turning either way round is the same frequency
-    upto = np.add.accumulate(power[: size // 2])[(_BANDS_HZ * (size * 2.0 * STEP_S)).astype(np.intp)].tolist()
-    one, three, five, eight, whole = upto
-    return {
-        "power_0_1": ratio(one, whole),
-        "power_1_3": ratio(three - one, whole),
-        "power_3_5": ratio(five - three, whole),
-        "power_5_8": ratio(eight - five, whole),
-        "power_8_12": ratio(whole - eight, whole),
-    }

@@ -41,8 +41,6 @@ class Strokes(NamedTuple):
     """Highest speed, px/s."""
     profile: Floats
     """(s, POINTS) speed over the stroke's mean speed."""
-    level: Floats
-    """Cosine of twice the angle of the chord to the screen's horizontal: 1 along it, -1 upright; 0 without a chord."""
     along: Floats
     """(s, POINTS) place along the chord, over the chord."""
     aside: Floats
@@ -78,11 +76,9 @@ def split(path: Path) -> Strokes | None:
     way = place[:, -1] - place[:, 0]
     chord = np.abs(way)
     chord[chord < SHORTEST_CHORD_PX] = np.nan
-    level = (way * way).real / (chord * chord)
-    level[np.isnan(level)] = 0.0
     place -= place[:, :1]
     place *= (way.conj() / (chord * chord))[:, None]
-    return Strokes(start, end, count * STEP_S, px, chord, peak, profile, level, place.real, place.imag, bounds)
+    return Strokes(start, end, count * STEP_S, px, chord, peak, profile, place.real, place.imag, bounds)
 
 
 def _between(row: Row, at: Floats) -> Row:

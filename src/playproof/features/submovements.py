@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from playproof.features.numbers import median, ratio, rising, spread
+from playproof.features.numbers import median, ratio, rising
 from playproof.features.path import MOVING_PX_S, STEP_S, Path
 from playproof.features.strokes import Strokes
 
@@ -26,13 +26,10 @@ def submovements(path: Path, strokes: Strokes) -> dict[str, float]:
     depth = valley / np.minimum(height[:-1], height[1:])
     apart = depth < _LEAST_DEPTH
     joined = (apart & (valley > MOVING_PX_S)).nonzero()[0]
-    gap = (peaks[1:] - peaks[:-1])[joined] * STEP_S
-    gaps, depths, falls = rising(np.array((gap, depth[joined], np.log(height[joined + 1] / height[joined]))))
+    depths, falls = rising(np.array((depth[joined], np.log(height[joined + 1] / height[joined]))))
     return {
         "submovement_rate": ratio(int(np.count_nonzero(apart)), int(np.count_nonzero(path.moving)) * STEP_S),
-        "submovement_gap": median(gaps),
         "submovement_depth": median(depths),
         "submovement_fall": median(falls),
-        "submovement_pair_spread": spread(falls),
         "submovements_per_stroke": joined.size / strokes.start.size,
     }

@@ -13,50 +13,39 @@ from playproof.features.strokes import Strokes
 _FEWEST_STROKES = 4
 _MOST_STROKES = 64
 """More are not compared in pairs."""
-_LEAST_BENT = 1e-4
 
 
 def logarithms(strokes: Strokes) -> dict[str, Floats]:
-    """Binary logarithms of each stroke's length, duration, peak speed and bend."""
-    bent = 1.0 - strokes.chord / strokes.px
-    bent[np.isnan(bent)] = 1.0  # a stroke that ends where it began is as bent as can be
-    length, duration, pace, bend = np.log2(np.array((strokes.px, strokes.seconds, strokes.peak, np.maximum(bent, _LEAST_BENT))))
-    return {"length": length, "duration": duration, "pace": pace, "bend": bend}
+    """Binary logarithms of each stroke's length, duration and peak speed."""
+    length, duration, pace = np.log2(np.array((strokes.px, strokes.seconds, strokes.peak)))
+    return {"length": length, "duration": duration, "pace": pace}
 
 
-def variability(strokes: Strokes, quantities: Mapping[str, Floats]) -> dict[str, float]:
-    """Fitts' relation, the main sequence, what bending costs and direction does, from what is measured of each stroke."""
-    count = strokes.start.size
+def variability(quantities: Mapping[str, Floats]) -> dict[str, float]:
+    """Fitts' relation and the main sequence, from what is measured of each stroke."""
+    rows = np.array(tuple(quantities[name] for name in ("length", "duration", "pace", "peaks")))
+    count = rows.shape[1]
     if count < _FEWEST_STROKES:
         return {}
-    rows = np.array((*(quantities[name] for name in ("length", "duration", "pace", "bend", "peaks")), strokes.level))
     rows -= (np.add.reduce(rows, axis=1) * (1.0 / count))[:, None]
     products = (rows @ rows.T).tolist()
-    length, duration, peak, bend, parts, level = range(6)
+    length, duration, peak, parts = range(4)
     along, slower, faster = products[length][length], products[length][duration], products[length][peak]
     fitts, sequence = _related(products, length, duration), _related(products, length, peak)
     return {
         "fitts_slope": ratio(slower, along),
         "fitts_scatter": math.sqrt(products[duration][duration] / count * (1.0 - fitts**2)),
-        "fitts_strength": fitts,
         "peak_slope": ratio(faster, along),
         "peak_scatter": math.sqrt(products[peak][peak] / count * (1.0 - sequence**2)),
         "peak_strength": sequence,
         "peaks_with_length": _related(products, length, parts),
-        "bend_with_length": _related(products, length, bend),
-        "peak_with_bend": _related(products, peak, bend, length),
-        "peak_with_direction": _related(products, peak, level, length),
     }
 
 
-def _related(products: list[list[float]], a: int, b: int, given: int | None = None) -> float:
-    """Correlation of rows `a` and `b` from the products of centred rows, that of `given` taken out; NaN of a constant."""
-    if given is None:
-        size = products[a][a] * products[b][b]
-        return min(max(products[a][b] / math.sqrt(size), -1.0), 1.0) if size > 1e-12 else NAN
-    ab, ag, bg = _related(products, a, b), _related(products, a, given), _related(products, b, given)
-    left = (1.0 - ag * ag) * (1.0 - bg * bg)
-    return (ab - ag * bg) / math.sqrt(left) if left > 1e-9 else NAN
+def _related(products: list[list[float]], a: int, b: int) -> float:
+    """Correlation of rows `a` and `b` from the products of centred rows; NaN of a constant."""
+    size = products[a][a] * products[b][b]
+    return min(max(products[a][b] / math.sqrt(size), -1.0), 1.0) if size > 1e-12 else NAN
 
 
 def likeness(strokes: Strokes) -> dict[str, float]:
@@ -68,12 +57,7 @@ def likeness(strokes: Strokes) -> dict[str, float]:
     speeds, ways = _products(np.array((strokes.profile[measured] - 1.0, strokes.aside[measured])))
     np.abs(ways, out=ways)
     both = np.minimum(speeds, ways)
-    pairs = count * (count - 1)
-    flat = speeds.ravel()
-    mean = float(np.add.reduce(flat)) / pairs
     return {
-        "profile_likeness": mean,
-        "profile_variety": math.sqrt(max(float(flat @ flat) / pairs - mean * mean, 0.0)),
         "profile_nearest": median(np.sort(np.maximum.reduce(speeds, axis=1))),
         "path_nearest": median(np.sort(np.maximum.reduce(ways, axis=1))),
         "twin_likeness": float(np.maximum.reduce(both, axis=None)),
