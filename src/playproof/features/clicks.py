@@ -29,22 +29,22 @@ def clicks(path: Path, strokes: Strokes) -> dict[str, float]:
     if not click.size:
         return {}
     moving = path.moving.nonzero()[0]
+    edges = np.empty(moving.size + 2)
+    edges[0] = edges[-1] = np.nan  # a rest at either end of the path may have been longer
+    edges[1:-1] = moving
     after = moving.searchsorted(click)
-    dwell = (moving[np.minimum(after, moving.size - 1)] - moving[np.maximum(after - 1, 0)] - 1) * STEP_S
-    dwell[(after == 0) | (after == moving.size)] = np.nan
-    ends = path.travelled.size - 1
-    drift = path.travelled[np.minimum(click + _HOLD, ends)] - path.travelled[np.maximum(click - _HOLD, 0)]
-    at = np.maximum(click[:, None] + _BEFORE, 0)
-    before = path.speed[at]
+    dwell = (edges[after + 1] - edges[after] - 1.0) * STEP_S
+    drift = path.travelled.take(click + _HOLD, mode="clip") - path.travelled.take(click - _HOLD, mode="clip")
+    before = path.speed.take(click[:, None] + _BEFORE, mode="clip")
     peak_before = (len(_BEFORE) - before.argmax(axis=1)) * STEP_S
-    stroke = np.maximum(strokes.start.searchsorted(click, side="right") - 1, 0)
+    last_px = strokes.px.take(strokes.start.searchsorted(click, side="right") - 1, mode="clip")
     final = np.add.reduce(before[:, -_FINAL:], axis=1) * (1.0 / _FINAL)
     dwells, lasts, tops, times = rising(np.array((dwell, final, np.maximum.reduce(before, axis=1), peak_before)))
     return {
         "click_dwell": median(dwells),
         "click_dwell_low": quantile(dwells, 0.1),
         "click_drift": mean(np.minimum(drift, _LARGEST_DRIFT_PX)),
-        "click_short_share": share(strokes.px[stroke] < _SHORT_PX),
+        "click_short_share": share(last_px < _SHORT_PX),
         "click_final_speed": ratio(median(lasts), median(tops)),
         "click_peak_before": median(times),
     }

@@ -20,12 +20,14 @@ def curvature(motion: Motion) -> dict[str, float]:
     normal = motion.normal[fast]
     rate = np.abs(normal) / motion.fast_speed
     bend = rate / motion.fast_speed
+    bends = np.sort(bend)
     bent = (bend > _LEAST_BEND).nonzero()[0]
     slope, scatter, strength = line(np.log(bend[bent]), motion.fast_log[bent])
     swing = normal * motion.normal[fast + 1]
+    rate.sort()
     return {
-        "curvature_median": 1000.0 * median(np.sort(bend)),
-        "turn_rate_median": median(np.sort(rate)),
+        "curvature_median": 1000.0 * median(bends),
+        "turn_rate_median": median(rate),
         "power_law_slope": -slope,
         "power_law_scatter": scatter,
         "power_law_strength": -strength,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from playproof.features.catalogue import NAMES
+from playproof.features.catalogue import CATALOGUE, NAMES
 from playproof.features.clicks import clicks
 from playproof.features.context import context_features
 from playproof.features.curvature import curvature
@@ -26,6 +26,10 @@ from playproof.features.variability import likeness, logarithms, variability
 from playproof.telemetry import GameContext, Session
 
 
+_NOTHING = dict.fromkeys(NAMES, NAN) | {feature.name: 0.0 for feature in CATALOGUE if feature.role == "evidence"}
+"""The row of a session in which nothing moves and nobody clicks."""
+
+
 def extract(session: Session, context: GameContext | None = None) -> Floats:
     """The features of a session as a row (k,) of the catalogue.
 
@@ -34,8 +38,7 @@ def extract(session: Session, context: GameContext | None = None) -> Floats:
     """
     # What divides by nothing is not measurable, and is made NaN below.
     with np.errstate(all="ignore"):
-        values = _measure(session, context)
-        row = np.array([values.get(name, NAN) for name in NAMES])
+        row = np.array([*_measure(session, context).values()])
         row[~np.isfinite(row)] = NAN
     return row
 
@@ -46,8 +49,8 @@ def extract_many(sessions: Sequence[Session]) -> Floats:
 
 
 def _measure(session: Session, context: GameContext | None) -> dict[str, float]:
-    """Values by name; what is left out is not measurable."""
-    values = {"active_ms": 0.0, "path_px": 0.0, "moving_samples": 0.0, "stroke_count": 0.0, "click_count": float(session.click_t.size)}
+    """Values by name in the order of a row; what is not measurable is NaN."""
+    values = _NOTHING | {"click_count": float(session.click_t.size)}
     path = trace(session)
     if path is None:
         return values
@@ -63,9 +66,8 @@ def _measure(session: Session, context: GameContext | None) -> dict[str, float]:
         motion = derive(path)
         values |= kinematics(path, motion)
         values |= curvature(motion)
-        quantities = geometry(strokes) | smoothness(motion, strokes) | logarithms(strokes)
         shapes, told = profiles(strokes)
-        quantities |= shapes
+        quantities = geometry(strokes) | smoothness(motion, strokes) | logarithms(strokes) | shapes
         values |= told
         values |= summarise(quantities)
         values |= variability(quantities)

@@ -54,7 +54,8 @@ def kinematics(path: Path, motion: Motion) -> dict[str, float]:
     moving = path.moving.nonzero()[0]
     speed, pull = path.speed[moving], np.abs(motion.tangential[moving])
     mean_speed = mean(speed)
-    speeds, jerks, mean_pull = np.sort(speed), np.sort(motion.jerk[moving]), mean(pull)
+    speeds, jerks, mean_pull = np.sort(speed), motion.jerk[moving], mean(pull)
+    jerks.sort()
     middle, high = median(speeds), quantile(speeds, 0.95)
     return {
         "speed_high": high,

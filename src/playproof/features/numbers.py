@@ -17,8 +17,9 @@ NAN = math.nan
 
 
 def rising(values: Floats) -> list[list[float]]:
-    """The rows of `values` (k, n) in rising order, without those values that are NaN."""
-    rows: list[list[float]] = np.sort(values, axis=1).tolist()
+    """The rows of `values` (k, n), which it sorts in place, without those values that are NaN."""
+    values.sort(axis=1)
+    rows: list[list[float]] = values.tolist()
     for row in rows:
         while row and row[-1] != row[-1]:  # NaN goes last
             row.pop()

@@ -40,6 +40,8 @@ FEWEST_CELLS = 6
 
 
 _LARGEST = np.array(((LARGEST_MS,), (LARGEST_PX,), (LARGEST_PX,)))
+_LEAST = -_LARGEST
+_NO_PLACES = np.empty(0, np.intp)
 
 
 class Path(NamedTuple):
@@ -80,7 +82,8 @@ def trace(session: Session) -> Path | None:
     if cells.size < FEWEST_CELLS:
         return None
     smooth = _smoothed(cells)
-    velocity = (smooth[1:] - smooth[:-1]) * (1.0 / STEP_S)
+    velocity = smooth[1:] - smooth[:-1]
+    velocity *= 1.0 / STEP_S
     speed = np.abs(velocity)
     travelled = np.zeros(cells.size)
     np.add.accumulate(speed, out=travelled[1:])
@@ -93,21 +96,23 @@ def _clean(session: Session) -> tuple[Floats, Points]:
     """Times (n,) that rise and whole positions (n,) from the first, of which no two neighbours are equal."""
     rows = np.array((session.t, session.x, session.y))
     np.minimum(rows, _LARGEST, out=rows)
-    np.maximum(rows, -_LARGEST, out=rows)
+    np.maximum(rows, _LEAST, out=rows)
     times = rows[0]
     places = np.empty(times.size, np.complex128)
-    places.real, places.imag = np.rint(rows[1:])
+    np.rint(rows[1:], out=places.view(np.float64).reshape(-1, 2).T)
     if times.size < 2:
         return times, places
     if not np.logical_and.reduce(times[1:] - times[:-1] >= SOONEST_MS):
         order = times.argsort(kind="stable")
         order = order[np.append(times[order[1:]] - times[order[:-1]] >= SOONEST_MS, True)]
         times, places = times[order], places[order]
-    moved = places[1:] != places[:-1]
-    if not np.logical_and.reduce(moved):
-        kept = np.append(0, moved.nonzero()[0] + 1)
+    moved = np.ones(times.size, np.bool_)
+    np.not_equal(places[1:], places[:-1], out=moved[1:])
+    kept = moved.nonzero()[0]
+    if kept.size < times.size:
         times, places = times[kept], places[kept]
-    return times, places - places[0]
+    places -= places[0]
+    return times, places
 
 
 def _averaged(clock: Floats, places: Points, gap: Floats) -> Points:
@@ -117,28 +122,33 @@ def _averaged(clock: Floats, places: Points, gap: Floats) -> Points:
     still = gap - going
     start = places[:-1]
     rise = places[1:] - start
-    area = np.zeros_like(places)
+    area = np.zeros(places.size, np.complex128)
     np.add.accumulate(start * gap + rise * (0.5 * going), out=area[1:])
     # Which edges of cells lie between which events: counted, which is quicker than looking each up.
     edge = np.ceil(clock * (1.0 / STEP_MS)).astype(np.intp)
     edge[-1] = int(clock[-1] * (1.0 / STEP_MS)) + 1  # the end itself may be one
-    before = np.repeat(np.arange(gap.size), edge[1:] - edge[:-1])
+    before = np.arange(gap.size).repeat(edge[1:] - edge[:-1])
     into = np.arange(before.size) * STEP_MS - clock[before]
     gone = np.maximum(into - still[before], 0.0)
     integral = area[before] + start[before] * into + (rise * (0.5 / going))[before] * (gone * gone)
-    means: Points = (integral[1:] - integral[:-1]) * (1.0 / STEP_MS)
+    means: Points = integral[1:] - integral[:-1]
+    means *= 1.0 / STEP_MS
     return means
 
 
 def _smoothed(cells: Points) -> Points:
     """The binomial filter 1-4-6-4-1 along the cells, the ends continued."""
-    wide = np.concatenate((cells[:1], cells[:1], cells, cells[-1:], cells[-1:]))
+    wide = np.empty(cells.size + 4, np.complex128)
+    wide[:2], wide[2:-2], wide[-2:] = cells[0], cells, cells[-1]
     for _ in range(4):
         wide = wide[1:] + wide[:-1]
-    return wide * 0.0625
+    wide *= 0.0625
+    return wide
 
 
 def _clicks(session: Session, times: Floats, clock: Floats, places: int) -> Places:
+    if not session.click_t.size:
+        return _NO_PLACES
     click = np.sort(session.click_t)
     click = click[click.searchsorted(times[0]) : click.searchsorted(times[-1] + LONGEST_REST_MS, side="right")]
     place: Places = np.minimum((np.interp(click, times, clock) * (1.0 / STEP_MS)).astype(np.intp), places - 1)

@@ -19,14 +19,14 @@ def profiles(strokes: Strokes) -> tuple[dict[str, Floats], dict[str, float]]:
     profile = strokes.profile
     count = len(profile)
     turn = profile.argmax(axis=1)
-    top = profile[np.arange(count), turn]
+    top = np.maximum.reduce(profile, axis=1)
     off = profile - _BELL
     rises = profile[:, 1:] > profile[:, :-1]
-    peaks = np.add.reduce(rises[:, :-1] & ~rises[:, 1:] & (profile[:, 1:-1] > (_LEAST_PEAK * top)[:, None]), axis=1, dtype=np.float64)
+    peaks = (rises[:, :-1] > rises[:, 1:]) & (profile[:, 1:-1] > (_LEAST_PEAK * top)[:, None])
     again = rises & (turn[:, None] <= _PLACES)
     quantities = {
         "peak": turn * (1.0 / POINTS),
         "bell": np.sqrt(np.add.reduce(off * off, axis=1) * (1.0 / POINTS)),
-        "peaks": peaks,
+        "peaks": np.add.reduce(peaks.view(np.int8), axis=1, dtype=np.int8),
     }
     return quantities, {"corrected_share": share(np.logical_or.reduce(again, axis=1))}

@@ -20,14 +20,14 @@ def residual(path: Path, motion: Motion) -> dict[str, float]:
         return {}
     # Velocity i lies between cells i and i + 1, of which the later one stands for both.
     rest = (path.cells - path.smooth)[fast + 1] * motion.fast_unit.conj()
-    across = rest.imag.copy()
-    size = np.abs(across)
-    sizes, lengths = np.sort(size), np.sort(np.abs(rest.real))
+    size, length = np.abs(rest.imag), np.abs(rest.real)
+    sizes = np.sort(size)
+    length.sort()
     middle = median(sizes)
     slope, _, _ = line(motion.fast_log, np.log(size + _ROUNDING_PX))
     return {
         "ripple_across": middle,
         "ripple_across_tail": ratio(quantile(sizes, 0.9), middle),
-        "ripple_along": ratio(median(lengths), middle),
+        "ripple_along": ratio(median(length), middle),
         "ripple_speed_slope": slope,
     }

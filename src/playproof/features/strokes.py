@@ -85,5 +85,8 @@ def _between(row: Row, at: Floats) -> Row:
     """`row` (n,) at the places `at` (s, p) from 0 to n - 1, straight between neighbours: (s, p)."""
     below = np.minimum(at.astype(np.intp), row.size - 2)
     low = row[below]
-    result: Row = low + (row[below + 1] - low) * (at - below)
+    result: Row = row[below + 1]
+    result -= low
+    result *= at - below
+    result += low
     return result

@@ -24,5 +24,5 @@ SUMMARIES: tuple[tuple[str, str, Callable[[Sequence[float]], float]], ...] = (
 
 def summarise(quantities: Mapping[str, Floats]) -> dict[str, float]:
     """The features of `SUMMARIES` from quantities (s,) of the strokes, NaN where a stroke has none."""
-    ordered = dict(zip(quantities, rising(np.array(tuple(quantities.values()))), strict=True))
-    return {feature: statistic(ordered[quantity]) for feature, quantity, statistic in SUMMARIES}
+    ordered = rising(np.array([quantities[quantity] for _, quantity, _ in SUMMARIES]))
+    return {feature: statistic(values) for (feature, _, statistic), values in zip(SUMMARIES, ordered, strict=True)}

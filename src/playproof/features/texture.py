@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from playproof.features.numbers import NAN, Mask
+from playproof.features.numbers import NAN, Floats, Mask, Points
 from playproof.features.path import Path
 from playproof.features.strokes import Strokes
 
@@ -24,14 +24,14 @@ _ONSET = np.arange(4)
 
 def texture(path: Path, strokes: Strokes) -> dict[str, float]:
     """Steps between unsmoothed cells that leave one coordinate where it was."""
-    step = path.cells[1:] - path.cells[:-1]
-    across, down = np.abs(step.real), np.abs(step.imag)
+    across, down = _sides(path.cells[1:] - path.cells[:-1])
     longer = np.maximum(across, down)
-    lone = (np.minimum(across, down) < _NOTHING_PX) & (longer >= _LEAST_PX)
-    x, y = np.abs(path.velocity.real), np.abs(path.velocity.imag)
+    long_enough = longer >= _LEAST_PX
+    lone = (np.minimum(across, down) < _NOTHING_PX) & long_enough
+    x, y = _sides(path.velocity)
     slant = np.minimum(x, y) / np.maximum(np.maximum(x, y), _NOTHING_PX)
     fast = longer >= _SLOW_PX
-    slow = (longer >= _LEAST_PX) & ~fast
+    slow = long_enough ^ fast
     long = lone[:-2] & lone[1:-1] & lone[2:]
     onset = lone[strokes.start[:, None] + _ONSET]
     return {
@@ -41,6 +41,12 @@ def texture(path: Path, strokes: Strokes) -> dict[str, float]:
         "one_axis_long": int(np.count_nonzero(long)) / max(int(np.count_nonzero(path.moving)), 1),
         "one_axis_onset": int(np.count_nonzero(onset)) / onset.size,
     }
+
+
+def _sides(steps: Points) -> tuple[Floats, Floats]:
+    """Sizes (m,) of the two coordinates of `steps` (m,)."""
+    sizes = np.abs(steps.view(np.float64))
+    return sizes[::2], sizes[1::2]
 
 
 def _share(mask: Mask, among: Mask) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from playproof.features.numbers import NAN, Floats, median, ratio
+from playproof.features.numbers import NAN, Floats, median, ratio, rising
 from playproof.features.strokes import Strokes
 
 _FEWEST_STROKES = 4
@@ -54,13 +54,14 @@ def likeness(strokes: Strokes) -> dict[str, float]:
     count = measured.size
     if count < _FEWEST_STROKES:
         return {}
-    speeds, ways = _products(np.array((strokes.profile[measured] - 1.0, strokes.aside[measured])))
+    products = _products(np.array((strokes.profile[measured] - 1.0, strokes.aside[measured])))
+    speeds, ways = products
     np.abs(ways, out=ways)
-    both = np.minimum(speeds, ways)
+    nearest_speeds, nearest_ways = rising(np.maximum.reduce(products, axis=2))
     return {
-        "profile_nearest": median(np.sort(np.maximum.reduce(speeds, axis=1))),
-        "path_nearest": median(np.sort(np.maximum.reduce(ways, axis=1))),
-        "twin_likeness": float(np.maximum.reduce(both, axis=None)),
+        "profile_nearest": median(nearest_speeds),
+        "path_nearest": median(nearest_ways),
+        "twin_likeness": float(np.maximum.reduce(np.minimum(speeds, ways), axis=None)),
     }
 
 
@@ -68,6 +69,6 @@ def _products(rows: Floats) -> Floats:
     """Cosines (k, s, s) of the angles between the s rows of each of k tables (k, s, n), 0 on the diagonal."""
     rows *= (1.0 / np.sqrt(np.add.reduce(rows * rows, axis=2) + 1e-12))[:, :, None]
     pairs: Floats = rows @ rows.transpose(0, 2, 1)
-    same = np.arange(rows.shape[1])
-    pairs[:, same, same] = 0.0
+    count = rows.shape[1]
+    pairs.reshape(-1, count * count)[:, :: count + 1] = 0.0
     return pairs
