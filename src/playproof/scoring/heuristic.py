@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from playproof.features import NAMES
 from playproof.scoring.base import Floats
 from playproof.telemetry import Finding, Session
@@ -19,6 +21,10 @@ MINIMUM_SAMPLES = 31
 published detectors were walked through by sessions that hardly moved."""
 MINIMUM_PATH_PX = 100.0
 """Less travel than a button's width says nothing of a hand."""
+MINIMUM_SPREAD_PX = 30.0
+"""Trembling on the spot adds up to any length of path; a hand that aims goes somewhere."""
+_SPREAD_SHARE = 0.9
+"""Of positions: so many lie within the spread, so that a few leaps do not make a tremble into movement."""
 _HARDLY_SAMPLES = 5
 _HARDLY_PATH_PX = 10.0
 
@@ -50,6 +56,7 @@ def assess(session: Session, row: Floats, findings: Sequence[Finding]) -> Assess
     samples, path = float(row[_SAMPLES]), float(row[_PATH])
     measured = samples >= _HARDLY_SAMPLES and path >= _HARDLY_PATH_PX  # false for NaN
     enough = samples >= MINIMUM_SAMPLES and path >= MINIMUM_PATH_PX
+    on_the_spot = enough and (spread := max(_spread(session.x), _spread(session.y))) < MINIMUM_SPREAD_PX
     if session.device_type == "keyboard":
         hits.append(Hit("keyboard_not_scored", "keyboard play has no pointer movement to judge"))
     elif not measured:
@@ -61,7 +68,19 @@ def assess(session: Session, row: Floats, findings: Sequence[Finding]) -> Assess
                 f"{samples:.0f} moving samples over {path:.0f} px; at least {MINIMUM_SAMPLES} over {MINIMUM_PATH_PX:.0f} px are needed",
             )
         )
-    return Assessment(tuple(hits), measured, enough)
+    elif on_the_spot:
+        detail = f"the pointer kept within {spread:.1f} px; at least {MINIMUM_SPREAD_PX:.0f} px are needed"
+        hits.append(Hit("insufficient_evidence", detail))
+    return Assessment(tuple(hits), measured, enough and not on_the_spot)
+
+
+def _spread(positions: Floats) -> float:
+    """Pixels between the ends of the middle `_SPREAD_SHARE` of positions (n,) on one axis, 0 to infinity."""
+    tail = int(len(positions) * (1 - _SPREAD_SHARE) / 2)
+    low, high = tail, len(positions) - 1 - tail
+    ends = np.partition(positions, (low, high))
+    with np.errstate(over="ignore"):
+        return float(ends[high] - ends[low])
 
 
 def _figure(value: float) -> str:

@@ -48,8 +48,8 @@ _MADE = (
     "corrections drawn anew for every session, forces that pull a pointer, moves cut out of the people's sessions above and bent to other "
     "targets, mixed, smoothed, or made anew between a person's own pauses. And it was shown the people's sessions once more as other "
     "screens, mice and browsers would have logged them. Some of these families are near to generators in the validation files: the "
-    "hand-like ones to minimum-jerk movement with noise and tremor, the borrowed moves to generators that reshape recorded movement. None was "
-    "made after their code or their sessions."
+    "hand-like ones to minimum-jerk movement with noise and tremor, the borrowed moves to generators that reshape recorded movement. "
+    "None was made after their code or their sessions."
 )
 
 _LIMITS = """* **Touch, pen, trackpad.** Next to none were recorded. Their strata are observed, not calibrated.
@@ -89,7 +89,7 @@ def _data(provenance: Mapping[str, Any] | None) -> Iterable[str]:
 
 def _calibration(calibration: Mapping[str, Any]) -> Iterable[str]:
     yield (
-        "Detectors were fitted without each tenth of the people in turn and scored it; those raw scores are the yardstick. "
+        "Detectors were fitted without each eighth of the people in turn and scored it; those raw scores are the yardstick. "
         "Each person weighs the same. The band holds the rate of nine in ten calibrations on people drawn anew."
     )
     yield _table(
@@ -117,8 +117,8 @@ def _metrics(metrics: Mapping[str, Any] | None) -> Iterable[str]:
         return
     yield (
         f"Protocol {metrics['protocol']}, {metrics['folds']} folds, seed {metrics['seed']}: every person and every generator was judged "
-        "by a refit, calibration included, that had seen none of their sessions. Intervals are 95 %: over people, or Wilson's beside it; over "
-        "generators for the mean."
+        "by a refit, calibration included, that had seen none of their sessions. Intervals are 95 %: over people, or Wilson's beside it; "
+        "over generators for the mean."
     )
     yield _table(
         ("people of", "not passed", "over people", "Wilson", "failed"),

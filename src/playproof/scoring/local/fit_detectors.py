@@ -20,11 +20,11 @@ Rng = np.random.Generator
 _LEVELS = np.concatenate([[0.005, 0.02, 0.05], np.arange(0.1, 0.91, 0.1), [0.95, 0.98, 0.995]])
 """Of the margins' quantiles."""
 
-BAGS = 8
+BAGS = 5
 """Boosted classifiers averaged."""
 BAG_FEATURES, BAG_GENERATORS = 0.8, 0.9
 """The share of features and of generators each of them knows: what holds for a generator never met is what most agree on."""
-BAG_SIZE = 6000
+BAG_SIZE = 12000
 """Sessions of people, and of bots, in each of them."""
 ROUNDS, RATE, LEAVES, DEPTH = 90, 0.13, 16, 5
 _EMPTY_COLUMN = 0.05

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from sys import float_info
 from typing import NamedTuple
 
 import numpy as np
@@ -87,7 +88,8 @@ def stack(trees: Sequence[Tree], features: int) -> Trees:
                     continue
                 child = _reserve(2, feature, threshold, left, value)
                 feature[place] = int(tree.feature[node]) + (0 if tree.missing_left[node] else features)
-                threshold[place] = float(tree.threshold[node])
+                # A split between what is measurable and what is not has an infinite threshold, which nothing would exceed.
+                threshold[place] = min(float(tree.threshold[node]), float_info.max)
                 left[place] = child
                 following += [(int(tree.left[node]), child), (int(tree.right[node]), child + 1)]
             if not following:

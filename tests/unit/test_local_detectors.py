@@ -1,0 +1,115 @@
+"""Detectors in plain numpy say what the library that fitted them says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from playproof.scoring.local import fit_detectors
+from playproof.scoring.local.detectors import LIMIT, Floats, Tails
+from playproof.scoring.local.fit_detectors import fit_boosted, fit_isolation, fit_mahalanobis, fit_margins
+
+FEATURES = 6
+
+
+@pytest.fixture(scope="module")
+def people() -> Floats:
+    """Rows of six features on different scales, one of them often missing, one never there."""
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(600, FEATURES)) * 10.0 ** np.arange(FEATURES)
+    rows[:, 1] = np.exp(rng.normal(size=600))
+    rows[::3, 2] = np.nan
+    rows[:, 5] = np.nan
+    return rows
+
+
+def test_deviates_are_standard_normal_among_people_and_missing_is_the_middle(people: Floats) -> None:
+    margins = fit_margins(people, np.full(len(people), 1.0 / len(people)))
+    deviates = np.array([margins.view(row).deviates for row in people])
+    assert np.abs(deviates[:, :5].mean(axis=0)).max() < 0.1
+    assert np.abs(deviates[:, [0, 1, 3, 4]].std(axis=0) - 1.0).max() < 0.1
+    assert (deviates[::3, 2] == 0.0).all()
+    assert (deviates[:, 5] == 0.0).all()
+
+
+def test_deviates_rise_with_the_feature_and_are_cut(people: Floats) -> None:
+    margins = fit_margins(people, np.full(len(people), 1.0 / len(people)))
+    row = people[1].copy()
+    found = []
+    for value in np.linspace(-50.0, 50.0, 200):
+        row[0] = value
+        found.append(margins.view(row).deviates[0])
+    assert found == sorted(found)
+    assert (found[0], found[-1]) == (-LIMIT, LIMIT)
+
+
+def test_a_feature_that_is_the_same_for_all_people_is_not_divided_by() -> None:
+    rows = np.full((50, 2), 3.0)
+    margins = fit_margins(rows, np.full(50, 0.02))
+    assert np.isfinite(margins.view(np.array([3.0, 4.0])).deviates).all()
+
+
+def test_distance_is_that_of_the_shrunk_covariance() -> None:
+    sklearn = pytest.importorskip("sklearn.covariance")
+    rows = np.random.default_rng(2).normal(size=(300, FEATURES)) @ np.random.default_rng(3).normal(size=(FEATURES, FEATURES))
+    detector, fitted = fit_mahalanobis(rows), sklearn.LedoitWolf().fit(rows)
+    margins = fit_margins(rows, np.full(len(rows), 1.0 / len(rows)))
+    for row in rows[:20]:
+        view = margins.view(row)._replace(deviates=row)
+        assert detector.output(view) == pytest.approx(np.log(fitted.mahalanobis(row[None, :])[0]))
+
+
+def test_tails_grow_with_every_feature(people: Floats) -> None:
+    margins = fit_margins(people, np.full(len(people), 1.0 / len(people)))
+    middle = np.append(np.nanmedian(people[:, :5], axis=0), np.nan)
+    usual, unusual = margins.view(middle), margins.view(np.full(FEATURES, 1e7))
+    assert Tails().output(usual) < 0.1 < Tails().output(unusual)
+
+
+def test_isolation_is_the_librarys(people: Floats) -> None:
+    sklearn = pytest.importorskip("sklearn.ensemble")
+    full = np.where(np.isnan(people), 0.5, people)
+    detector = fit_isolation(full, np.random.default_rng(4), trees=30)
+    seed = int(np.random.default_rng(4).integers(2**31))
+    forest = sklearn.IsolationForest(n_estimators=30, max_samples=256, random_state=seed).fit(full)
+    margins = fit_margins(full, np.full(len(full), 1.0 / len(full)))
+    ours = [detector.output(margins.view(row)) for row in full[:40]]
+    # The library's score is minus 2 to the power of minus the mean path over its expectation.
+    assert ours == pytest.approx(np.log2(-forest.score_samples(full[:40])), abs=1e-9)
+
+
+def test_boosting_ranks_bots_above_people_it_never_saw(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sklearn.ensemble")
+    monkeypatch.setattr(fit_detectors, "BAGS", 2)
+    monkeypatch.setattr(fit_detectors, "BAG_SIZE", 300)
+    monkeypatch.setattr(fit_detectors, "ROUNDS", 15)
+    rng = np.random.default_rng(6)
+    rows = rng.normal(size=(800, FEATURES))
+    bot = np.arange(800) % 2 == 0
+    rows[bot, :3] += 2.0
+    rows[rng.random(rows.shape) < 0.1] = np.nan
+    generator = np.where(bot, np.char.add("g", (np.arange(800) % 5).astype(str)), "")
+    detector = fit_boosted(rows[:600], bot[:600], np.ones(600), generator[:600], np.random.default_rng(7))
+    margins = fit_margins(rows, np.full(800, 1.0 / 800))
+    said = np.array([detector.output(margins.view(row)) for row in rows[600:]])
+    assert np.median(said[bot[600:]]) > 1.0
+    assert np.median(said[~bot[600:]]) < -1.0
+
+
+def test_boosted_trees_are_the_librarys(monkeypatch: pytest.MonkeyPatch) -> None:
+    sklearn = pytest.importorskip("sklearn.ensemble")
+    for name, value in {"BAGS": 1, "BAG_SIZE": 400, "BAG_FEATURES": 1.0, "BAG_GENERATORS": 1.0, "ROUNDS": 10}.items():
+        monkeypatch.setattr(fit_detectors, name, value)
+    fitted = []
+    original = sklearn.HistGradientBoostingClassifier.fit
+    monkeypatch.setattr(
+        sklearn.HistGradientBoostingClassifier, "fit", lambda self, *args: fitted.append(original(self, *args)) or fitted[-1]
+    )
+    rng = np.random.default_rng(8)
+    rows = rng.normal(size=(500, FEATURES))
+    rows[rng.random(rows.shape) < 0.2] = np.nan
+    bot = np.nan_to_num(rows[:, 0]) + rng.normal(size=500) > 0.0
+    detector = fit_boosted(rows, bot, np.ones(500), np.where(bot, "g", ""), np.random.default_rng(9))
+    margins = fit_margins(rows, np.full(500, 1.0 / 500))
+    ours = [detector.output(margins.view(row)) for row in rows[:60]]
+    assert ours == pytest.approx(fitted[0].decision_function(rows[:60]), abs=1e-9)
