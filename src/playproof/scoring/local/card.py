@@ -89,7 +89,7 @@ def _data(provenance: Mapping[str, Any] | None) -> Iterable[str]:
 
 def _calibration(calibration: Mapping[str, Any]) -> Iterable[str]:
     yield (
-        "Detectors were fitted without each eighth of the people in turn and scored it; those raw scores are the yardstick. "
+        "Detectors were fitted without each tenth of the people in turn and scored it; those raw scores are the yardstick. "
         "Each person weighs the same. The band holds the rate of nine in ten calibrations on people drawn anew."
     )
     yield _table(
