@@ -25,7 +25,6 @@ from playproof.features.texture import texture
 from playproof.features.variability import likeness, logarithms, variability
 from playproof.telemetry import GameContext, Session
 
-
 _NOTHING = dict.fromkeys(NAMES, NAN) | {feature.name: 0.0 for feature in CATALOGUE if feature.role == "evidence"}
 """The row of a session in which nothing moves and nobody clicks."""
 

@@ -46,7 +46,7 @@ def derive(path: Path) -> Motion:
     jerk *= STEP_S**-2
     fast = (speed[1:-1] > FAST_PX_S).nonzero()[0] + 1
     fast_speed = speed[fast]
-    return Motion(pull.real.copy(), pull.imag.copy(), jerk, fast, velocity[fast] / fast_speed, fast_speed, np.log(fast_speed))
+    return Motion(pull.real.copy(), pull.imag.copy(), jerk, fast, velocity[fast] * (1.0 / fast_speed), fast_speed, np.log(fast_speed))
 
 
 def kinematics(path: Path, motion: Motion) -> dict[str, float]:

@@ -102,7 +102,7 @@ def _clean(session: Session) -> tuple[Floats, Points]:
     np.rint(rows[1:], out=places.view(np.float64).reshape(-1, 2).T)
     if times.size < 2:
         return times, places
-    if not np.logical_and.reduce(times[1:] - times[:-1] >= SOONEST_MS):
+    if np.minimum.reduce(times[1:] - times[:-1]) < SOONEST_MS:
         order = times.argsort(kind="stable")
         order = order[np.append(times[order[1:]] - times[order[:-1]] >= SOONEST_MS, True)]
         times, places = times[order], places[order]
@@ -118,7 +118,8 @@ def _clean(session: Session) -> tuple[Floats, Points]:
 def _averaged(clock: Floats, places: Points, gap: Floats) -> Points:
     """Means (n,) over cells of `STEP_MS`, from the exact integral of the path through `places` (e,) at `clock` (e,)."""
     # Between two events the pointer stays until `still` has passed, then goes in a straight line for `going`.
-    going = np.where(gap > REST_MS, LEAD_MS, gap)
+    going = gap.copy()
+    going[gap > REST_MS] = LEAD_MS
     still = gap - going
     start = places[:-1]
     rise = places[1:] - start

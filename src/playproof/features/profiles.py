@@ -17,7 +17,6 @@ _LEAST_PEAK = 0.15
 def profiles(strokes: Strokes) -> tuple[dict[str, Floats], dict[str, float]]:
     """Shape of each stroke's speed profile, and what is told of all strokes at once."""
     profile = strokes.profile
-    count = len(profile)
     turn = profile.argmax(axis=1)
     top = np.maximum.reduce(profile, axis=1)
     off = profile - _BELL

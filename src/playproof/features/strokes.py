@@ -21,8 +21,12 @@ POINTS = 24
 """Each stroke's speed and place are read at so many equal shares of its time."""
 
 _NOTHING = np.zeros(1)
-_SHARES = (np.arange(POINTS) + 0.5) / POINTS
-_PLACES = np.arange(POINTS) / (POINTS - 1.0)
+_LAST = np.array((((2.0,),), ((1.0,),)))
+"""There is one speed fewer than places; the last of either has no neighbour."""
+_SHARES = np.array((((np.arange(POINTS) + 0.5) / POINTS,), (np.arange(POINTS) / (POINTS - 1.0),)))
+"""Of a stroke's time, for its speed and for its place."""
+_AHEAD = np.array((((0.5,),), ((0.0,),)))
+"""Cells by which the middle of a speed lies before the edge it is counted from."""
 
 
 class Strokes(NamedTuple):
@@ -69,10 +73,11 @@ def split(path: Path) -> Strokes | None:
     bounds[::2], bounds[1::2] = start, end
     peak = np.maximum.reduceat(np.concatenate((path.speed, _NOTHING)), bounds)[::2]
     count = (end - start).astype(np.float64)
-    first, wide = start[:, None], count[:, None]
-    profile = _between(path.speed, np.maximum(first - 0.5 + wide * _SHARES, 0.0))
+    at = np.maximum(start[:, None] - _AHEAD + count[:, None] * _SHARES, 0.0)
+    below = np.minimum(at, path.speed.size - _LAST).astype(np.intp)
+    at -= below
+    profile, place = _between(path.speed, below[0], at[0]), _between(path.smooth, below[1], at[1])
     profile *= (POINTS / np.add.reduce(profile, axis=1))[:, None]
-    place = _between(path.smooth, first + wide * _PLACES)
     way = place[:, -1] - place[:, 0]
     chord = np.abs(way)
     chord[chord < SHORTEST_CHORD_PX] = np.nan
@@ -81,12 +86,11 @@ def split(path: Path) -> Strokes | None:
     return Strokes(start, end, count * STEP_S, px, chord, peak, profile, place.real, place.imag, bounds)
 
 
-def _between(row: Row, at: Floats) -> Row:
-    """`row` (n,) at the places `at` (s, p) from 0 to n - 1, straight between neighbours: (s, p)."""
-    below = np.minimum(at.astype(np.intp), row.size - 2)
+def _between(row: Row, below: Places, part: Floats) -> Row:
+    """`row` (n,) at the places `below` (s, p) from 0 to n - 2 and `part` of the way to the next: (s, p)."""
     low = row[below]
     result: Row = row[below + 1]
     result -= low
-    result *= at - below
+    result *= part
     result += low
     return result
