@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import threading
@@ -99,6 +100,14 @@ def test_a_backup_never_overwrites_the_database(tmp_path: Path) -> None:
     with pytest.raises(StoreRefused, match="the database itself"):
         backed_up(folder, folder / "." / DATABASE_NAME)
     assert present(folder, "a") == {"a"}
+
+
+def test_a_backup_never_takes_the_place_of_a_device_or_pipe(tmp_path: Path) -> None:
+    filled(tmp_path / "data", "a")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(StoreRefused, match="no ordinary file"):
+        backed_up(tmp_path / "data", tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_backup_into_no_folder_is_refused_by_name(tmp_path: Path) -> None:

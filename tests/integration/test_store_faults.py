@@ -172,6 +172,31 @@ def test_a_data_folder_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
             store.check()
 
 
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+def test_a_database_without_its_name_acknowledges_nothing(tmp_path: Path, replaced: bool) -> None:
+    with closing(SqliteStore(tmp_path / "data")) as store:
+        store.put(session_record("before")).result(SECONDS)
+        kept = store.path.rename(tmp_path / "moved.sqlite3")
+        if replaced:
+            store.path.write_bytes(kept.read_bytes())
+        with pytest.raises(StoreUnavailable, match="took the place" if replaced else "is gone"):
+            store.put(session_record("lost")).result(SECONDS)
+        assert store.health().error
+        assert store.path.exists() is replaced
+        kept.rename(store.path)
+        assert _until_stored(store, "after") == "stored"
+    with closing(SqliteStore(tmp_path / "data")) as store:
+        assert store.get("open", "after") is not None
+
+
+def _until_stored(store: SqliteStore, session_id: str) -> str:
+    """What became of a record once the store has come to itself: a file put back may have to be opened anew."""
+    for _ in range(3):
+        with contextlib.suppress(StoreUnavailable):
+            return store.put(session_record(session_id)).result(SECONDS).status
+    raise AssertionError(store.health().error)
+
+
 def test_a_store_that_failed_finds_out_by_itself_when_writing_works_again(tmp_path: Path, faulty: Driver) -> None:
     with closing(SqliteStore(tmp_path, driver=faulty)) as store:
         Faults.arm(1, after=False)

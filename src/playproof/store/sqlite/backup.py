@@ -20,6 +20,8 @@ def write_backup(database: Path, target: Path, driver: Driver) -> int:
     """
     if target.exists() and target.samefile(database):
         raise StoreRefused(f"{target} is the database itself")
+    if target.exists() and not target.is_file():
+        raise StoreRefused(f"{target} is no ordinary file, and the backup would take its place")
     with replacement(target) as copy:
         source = driver.module.connect(str(database), isolation_level=None)
         try:

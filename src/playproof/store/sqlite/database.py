@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from playproof.errors import StoreRefused
+from playproof.errors import StoreRefused, StoreUnavailable
 from playproof.store.migrations import schema
 from playproof.store.sqlite.errors import at_opening, not_writable
 from playproof.store.sqlite.lock import opening
@@ -71,3 +71,18 @@ def application_id(connection: Connection) -> int:
     """What the file says it belongs to."""
     number: int = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
     return number
+
+
+def file_identity(path: str) -> tuple[int, int]:
+    """Which file the name stands for now. Raises `StoreUnavailable` where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - at every commit; a Path takes twice as long
+    except OSError as error:
+        raise StoreUnavailable(f"the database {path} is gone ({error.strerror}); put it back, or restart the service") from None
+    return found.st_dev, found.st_ino
+
+
+def require_file(path: str, identity: tuple[int, int]) -> None:
+    """Raise where the database lost its name: SQLite goes on writing to a file that nobody will ever find."""
+    if file_identity(path) != identity:
+        raise StoreUnavailable(f"another file took the place of the database {path}")

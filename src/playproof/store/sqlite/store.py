@@ -73,13 +73,13 @@ class SqliteStore:
     def get(self, scope: str, session_id: str) -> StoredSession | None:
         """See `Store.get`."""
         self._require_open()
+        if not _storable(session_id):
+            return None
         try:
             with self._reading.connect() as connection:
                 found = sessions.get(connection, scope, session_id)
         except SQLAlchemyError as error:
             raise unavailable(error) from error
-        except UnicodeEncodeError:
-            return None  # half of a surrogate pair: no such text can have been stored
         if found is None:
             return None
         stored, frame = found
@@ -88,6 +88,8 @@ class SqliteStore:
     def erase(self, session_id: str, scope: str | None = None) -> int:
         """See `Store.erase`."""
         now = _milliseconds(self._clock.now())
+        if not _storable(session_id):
+            return 0
 
         def work(connection: Connection) -> int:
             retention.remember_erasure(connection, session_id, scope, now)
@@ -147,6 +149,15 @@ class SqliteStore:
     def _require_open(self) -> None:
         if self._closed:
             raise StoreUnavailable("the store is closed")
+
+
+def _storable(session_id: str) -> bool:
+    """Whether the id can have been stored: no text with half of a surrogate pair can."""
+    try:
+        session_id.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _milliseconds(moment: datetime) -> int:

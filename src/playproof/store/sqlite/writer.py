@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import queue
 import threading
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from playproof.store.base import Commit, OnCommit, PutOutcome, SessionRecord
 from playproof.store.compression import Compressor
 from playproof.store.retention import touch
 from playproof.store.sqlite import groups
+from playproof.store.sqlite.database import file_identity, require_file
 from playproof.store.sqlite.engine import BUSY_SECONDS
 from playproof.store.sqlite.errors import as_store_error, result_name, unavailable
 
@@ -65,6 +67,8 @@ class Writer:
         self.error: str | None = None
         """Why the last write failed; `None` once one succeeded again."""
         self._engine = engine
+        self._path = os.path.abspath(str(engine.url.database))  # noqa: PTH100 - a Path would follow symbolic links
+        self._identity = (0, 0)
         self._clock = clock
         self._on_commit = on_commit
         self._room = waiting_bytes
@@ -81,6 +85,7 @@ class Writer:
 
     def start(self, connection: Connection) -> None:
         """Begin to take records, and to own `connection`."""
+        self._identity = file_identity(self._path)
         self._connection = connection
         self._thread.start()
 
@@ -230,8 +235,9 @@ class Writer:
             connection = self._connected()
             with connection.begin():
                 result = work(connection)
+            require_file(self._path, self._identity)
         except Exception as error:
-            if result_name(error):
+            if result_name(error) or isinstance(error, StoreUnavailable):
                 self._disconnect()  # whatever state it is in, the next attempt starts from a fresh one
                 self.error = str(unavailable(error))
             raise
@@ -263,6 +269,7 @@ class Writer:
 
     def _connected(self) -> Connection:
         if self._connection is None:
+            self._identity = file_identity(self._path)  # first, because connecting makes a file where there is none
             self._connection = self._engine.connect()
         return self._connection
 
