@@ -98,6 +98,20 @@ def test_little_movement_never_passes_and_never_fails() -> None:
         assert codes(verdict) & {"insufficient_evidence", "no_movement"}
 
 
+@pytest.mark.parametrize("device", ["mouse", "touch", "unknown"])
+@pytest.mark.parametrize("leaps", [0, 20])
+def test_trembling_on_the_spot_never_passes(device: str, leaps: int) -> None:
+    """However long the path it adds up to, and with a few leaps that only widen its bounds."""
+    rng = np.random.default_rng(3)
+    n = 1000
+    x = 300 + 3 * np.sin(np.arange(n) / 5) + rng.normal(0, 0.5, n)
+    x[:leaps] += 400
+    times = np.arange(n) * 8.0
+    verdict = judge(ScriptedScorer(0.1), session(t=times, x=x, y=300 + rng.normal(0, 0.5, n), trusted=None, device_type=device))
+    assert verdict.decision is Decision.REVIEW
+    assert "insufficient_evidence" in codes(verdict)
+
+
 def test_events_made_by_a_script_fail() -> None:
     base = session()
     forged = changed(base, trusted=np.zeros(len(base.t), np.int8))
