@@ -171,6 +171,33 @@ def test_a_value_of_another_type_in_the_file_is_named(text: str) -> None:
     assert f"given.toml: {text.split(' ', 1)[0]} is" in complaint(config=config(text))
 
 
+@pytest.mark.parametrize(
+    "text", ['data_dir = "a\\u0000b"', 'model = "a\\u0000b"', 'host = "a\\u0000b"', 'data_dir = "~nobody-of-this-name/x"']
+)
+def test_a_value_that_the_system_would_choke_on_is_named(text: str) -> None:
+    assert "expected a" in complaint(config=config(text))
+
+
+def test_a_file_nested_too_deeply_is_an_error() -> None:
+    assert "nested too deeply" in complaint(config=config("x = " + "[" * 5000))
+
+
+def test_a_byte_order_mark_does_not_matter() -> None:
+    Path("key").write_bytes(b"\xef\xbb\xbfsecret\n")
+    reading = read_settings(environ={"PLAYPROOF_ADMIN_KEY_FILE": "key"}, config=config("\ufeffport = 8123\n"))
+    assert reading.settings.port == 8123
+    assert reading.settings.admin_key is not None
+    assert reading.settings.admin_key.reveal() == "secret"
+
+
+@pytest.mark.parametrize("key", ["schlüssel", "\udcff", "a\x7fb", "a\tb"])
+@pytest.mark.parametrize("variable", ["PLAYPROOF_API_KEYS", "PLAYPROOF_ADMIN_KEY", "PLAYPROOF_METRICS_TOKEN"])
+def test_a_key_that_no_header_could_carry_is_refused_without_being_shown(variable: str, key: str) -> None:
+    said = complaint({variable: key})
+    assert "visible ASCII" in said
+    assert key not in said
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     told = complaint({"PLAYPROOF_PORT": "a", "PLAYPROOF_WORKERS": "b", "PLAYPROOF_NOTHING": "c"})
     assert all(name in told for name in ("PLAYPROOF_PORT", "PLAYPROOF_WORKERS", "PLAYPROOF_NOTHING"))

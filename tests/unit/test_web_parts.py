@@ -13,7 +13,7 @@ import pytest
 from playproof.errors import InvalidSession, SettingsError, StoreRefused, StoreUnavailable
 from playproof.settings import ApiKey, Secret, Settings
 from playproof.web.app import ROUTES, log_writer
-from playproof.web.auth import Keys, Neighbourhood, admin_key, check_exposure, is_loopback
+from playproof.web.auth import ADMIN_KEY_FILE, Keys, Neighbourhood, admin_key, check_exposure, is_loopback
 from playproof.web.openapi import openapi_document
 from playproof.web.problems import (
     HostNotAllowed,
@@ -118,6 +118,13 @@ def test_the_admin_key_that_is_set_is_kept_nowhere(tmp_path: Path) -> None:
     assert (found.key, found.file) == ("given", None)
     assert not (tmp_path / "data").exists()
     assert admin_key(Settings(data_dir=tmp_path / "data", host="0.0.0.0")) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe", b"two\nlines\n"])
+def test_a_file_without_an_admin_key_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / ADMIN_KEY_FILE).write_bytes(content)
+    with pytest.raises(StoreRefused, match="holds no key"):
+        admin_key(Settings(data_dir=tmp_path))
 
 
 def test_a_folder_that_cannot_hold_the_admin_key(tmp_path: Path) -> None:

@@ -139,13 +139,30 @@ def choice(*words: str) -> Kind:
 
 def _parse_text(value: Any) -> str:
     text = _text(value).strip()
-    if not text:
+    if not text.isprintable() or not text:
         raise ValueError(value)
     return text
 
 
+def _parse_path(value: Any) -> Path:
+    text = _text(value).strip()
+    if not text or "\0" in text:
+        raise ValueError(value)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # nobody of that name has a home
+        raise ValueError(value) from error
+
+
 def _parse_secret(value: Any) -> Secret:
-    return Secret(_parse_text(value))
+    return _secret(_parse_text(value))
+
+
+def _secret(text: str) -> Secret:
+    """`text`, if it gets through an HTTP header unchanged."""
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError
+    return Secret(text)
 
 
 def _parse_keys(value: Any) -> tuple[ApiKey, ...]:
@@ -166,10 +183,10 @@ def _parse_key(part: str) -> ApiKey:
     name, colon, key = part.partition(":")
     if not colon:
         # Named by its content, not by its place in the list, so that reordering keeps each key's sessions.
-        return ApiKey("key-" + hashlib.sha256(part.encode()).hexdigest()[:8], Secret(part))
-    if not name.strip() or not key.strip():
+        return ApiKey("key-" + hashlib.sha256(part.encode("utf-8", "surrogateescape")).hexdigest()[:8], _secret(part))
+    if not (name.strip() and name.isprintable() and key.strip()):
         raise ValueError
-    return ApiKey(name.strip(), Secret(key.strip()))
+    return ApiKey(name.strip(), _secret(key.strip()))
 
 
 def _text(value: Any, *also: type) -> str:
@@ -193,13 +210,13 @@ def _size(count: int) -> str:
     return str(count)
 
 
-TEXT = Kind("text", "a text that is not empty", _parse_text)
-PATH = Kind("path", "a path", lambda value: Path(_parse_text(value)).expanduser())
+TEXT = Kind("text", "a text that can be printed and is not empty", _parse_text)
+PATH = Kind("path", "a path", _parse_path)
 NAMES = Kind("names", "host names separated by commas, without port", _parse_names, ", ".join)
-SECRET = Kind("secret", "a text that is not empty", _parse_secret, lambda _: "***")
+SECRET = Kind("secret", "a text of visible ASCII characters", _parse_secret, lambda _: "***")
 KEYS = Kind(
     "secret",
-    "keys separated by commas, each `key` or `name:key`, no name or key twice",
+    "keys of visible ASCII characters, separated by commas, each `key` or `name:key`, no name or key twice",
     _parse_keys,
     lambda keys: ", ".join(f"{key.name}:***" for key in keys),
 )

@@ -88,11 +88,13 @@ def _config_file(environ: Mapping[str, str], config: Path | None, problems: list
     if named is None and not file.exists():
         return file, {}
     try:
-        return file, tomllib.loads(file.read_text("utf-8"))
+        return file, tomllib.loads(file.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         problems.append(f"cannot read the settings file {file}: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}")
     except tomllib.TOMLDecodeError as error:
         problems.append(f"{file} is not TOML: {error}")
+    except RecursionError:
+        problems.append(f"{file} is not usable: it is nested too deeply")
     return file, {}
 
 
@@ -106,7 +108,7 @@ def _given(
         if environ.get(row.env):
             problems.append(f"{row.env} and {row.env}_FILE are both set: keep one")
         try:
-            return "file in environment", Path(environ[row.env + "_FILE"]).read_text("utf-8").strip()
+            return "file in environment", Path(environ[row.env + "_FILE"]).read_text("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             problems.append(f"cannot read {row.env}_FILE ({environ[row.env + '_FILE']}): {getattr(error, 'strerror', 'not UTF-8')}")
             return "default", None

@@ -170,10 +170,13 @@ def admin_key(settings: Settings) -> AdminKey | None:
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = None if file.exists() else _make_key(file)
-        return AdminKey(file.read_text().strip(), file, made is not None)
+        key = file.read_text("ascii", errors="replace").strip()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise StoreRefused(f"the data folder {settings.data_dir} cannot be used: {reason}; choose with --data-dir") from error
+    if not (key and key.isascii() and key.isprintable()):
+        raise StoreRefused(f"{file} holds no key: delete it, and the next start makes a new one")
+    return AdminKey(key, file, made is not None)
 
 
 def _make_key(file: Path) -> str | None:
