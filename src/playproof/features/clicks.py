@@ -39,7 +39,8 @@ def clicks(path: Path, strokes: Strokes) -> dict[str, float]:
     peak_before = (len(_BEFORE) - before.argmax(axis=1)) * STEP_S
     last_px = strokes.px.take(strokes.start.searchsorted(click, side="right") - 1, mode="clip")
     final = np.add.reduce(before[:, -_FINAL:], axis=1) * (1.0 / _FINAL)
-    dwells, lasts, tops, times = rising(np.array((dwell, final, np.maximum.reduce(before, axis=1), peak_before)))
+    top = np.maximum.reduce(before, axis=1)
+    dwells, lasts, tops, times = rising(np.array((dwell, final, top, peak_before)))
     return {
         "click_dwell": median(dwells),
         "click_dwell_low": quantile(dwells, 0.1),

@@ -52,9 +52,9 @@ def derive(path: Path) -> Motion:
 def kinematics(path: Path, motion: Motion) -> dict[str, float]:
     """Speed and acceleration while the pointer moves."""
     moving = path.moving.nonzero()[0]
-    speed, pull = path.speed[moving], np.abs(motion.tangential[moving])
-    mean_speed = mean(speed)
-    speeds, jerks, mean_pull = np.sort(speed), motion.jerk[moving], mean(pull)
+    speed, jerks = path.speed[moving], motion.jerk[moving]
+    mean_speed, mean_pull = mean(speed), mean(np.abs(motion.tangential[moving]))
+    speeds = np.sort(speed)
     jerks.sort()
     middle, high = median(speeds), quantile(speeds, 0.95)
     return {

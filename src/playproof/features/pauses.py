@@ -16,8 +16,7 @@ def pauses(path: Path, strokes: Strokes) -> dict[str, float]:
     if strokes.start.size < 2:
         return {}
     begin, end = strokes.end[:-1], strokes.start[1:]
-    rests = (end - begin) * STEP_S
-    rests.sort()
+    rests = np.sort((end - begin) * STEP_S)
     crept = path.travelled[end] - path.travelled[begin]
     first, last = int(strokes.start[0]), int(strokes.end[-1])
     resting = ~path.moving[first:last]

@@ -20,7 +20,6 @@ MOST = 128
 POINTS = 24
 """Each stroke's speed and place are read at so many equal shares of its time."""
 
-_NOTHING = np.zeros(1)
 _LAST = np.array((((2.0,),), ((1.0,),)))
 """There is one speed fewer than places; the last of either has no neighbour."""
 _SHARES = np.array((((np.arange(POINTS) + 0.5) / POINTS,), (np.arange(POINTS) / (POINTS - 1.0),)))
@@ -50,11 +49,11 @@ class Strokes(NamedTuple):
     aside: Floats
     """(s, POINTS) place beside the chord, over the chord."""
     bounds: Places
-    """(2 s,) start and end in turn, for `reduceat`."""
+    """(2 s,) start and end in turn, for `reduceat`; without the last where that is the end of the path."""
 
     def total(self, values: Floats) -> Floats:
         """Sums (s,) of `values` (m,) over each stroke."""
-        sums: Floats = np.add.reduceat(np.concatenate((values, _NOTHING)), self.bounds)[::2]
+        sums: Floats = np.add.reduceat(values, self.bounds)[::2]
         return sums
 
 
@@ -71,7 +70,9 @@ def split(path: Path) -> Strokes | None:
     start, end, px = start[kept], end[kept], px[kept]
     bounds = np.empty(2 * start.size, np.intp)
     bounds[::2], bounds[1::2] = start, end
-    peak = np.maximum.reduceat(np.concatenate((path.speed, _NOTHING)), bounds)[::2]
+    if end[-1] == path.speed.size:
+        bounds = bounds[:-1]
+    peak = np.maximum.reduceat(path.speed, bounds)[::2]
     count = (end - start).astype(np.float64)
     at = np.maximum(start[:, None] - _AHEAD + count[:, None] * _SHARES, 0.0)
     below = np.minimum(at, path.speed.size - _LAST).astype(np.intp)
