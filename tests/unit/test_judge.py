@@ -112,6 +112,18 @@ def test_trembling_on_the_spot_never_passes(device: str, leaps: int) -> None:
     assert "insufficient_evidence" in codes(verdict)
 
 
+@pytest.mark.parametrize("speed", [0.01, 0.02, 0.12])
+def test_creeping_never_passes(speed: float) -> None:
+    """Slow drift and tremble make path and samples enough, but not one stroke to measure."""
+    rng = np.random.default_rng(3)
+    times = np.arange(3000) * 8.0
+    drift = 100 + speed / 8 * times
+    x, y = np.round(drift + 3 * np.sin(np.arange(3000) / 5)), np.round(300 + rng.normal(0, 0.5, 3000))
+    verdict = judge(ScriptedScorer(0.1), session(t=times, x=x, y=y, trusted=None))
+    assert verdict.decision is Decision.REVIEW
+    assert {"insufficient_evidence", "no_movement"} & codes(verdict)
+
+
 def test_events_made_by_a_script_fail() -> None:
     base = session()
     forged = changed(base, trusted=np.zeros(len(base.t), np.int8))

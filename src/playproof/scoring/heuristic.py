@@ -21,6 +21,9 @@ MINIMUM_SAMPLES = 31
 published detectors were walked through by sessions that hardly moved."""
 MINIMUM_PATH_PX = 100.0
 """Less travel than a button's width says nothing of a hand."""
+MINIMUM_STROKES = 2
+"""Most features are of strokes, or compare them. A pointer that only creeps has none: nothing of it can be measured, and
+what cannot be measured looks usual."""
 MINIMUM_SPREAD_PX = 30.0
 """Trembling on the spot adds up to any length of path; a hand that aims goes somewhere."""
 _SPREAD_SHARE = 0.9
@@ -30,6 +33,7 @@ _HARDLY_PATH_PX = 10.0
 
 _SAMPLES = NAMES.index("moving_samples")
 _PATH = NAMES.index("path_px")
+_STROKES = NAMES.index("stroke_count")
 
 
 class Hit(NamedTuple):
@@ -55,23 +59,29 @@ def assess(session: Session, row: Floats, findings: Sequence[Finding]) -> Assess
     hits = [Hit(finding.code, finding.detail) for finding in findings]
     samples, path = float(row[_SAMPLES]), float(row[_PATH])
     measured = samples >= _HARDLY_SAMPLES and path >= _HARDLY_PATH_PX  # false for NaN
-    enough = samples >= MINIMUM_SAMPLES and path >= MINIMUM_PATH_PX
-    on_the_spot = enough and (spread := max(_spread(session.x), _spread(session.y))) < MINIMUM_SPREAD_PX
+    missing = _missing(session, samples, path, float(row[_STROKES]))
     if session.device_type == "keyboard":
         hits.append(Hit("keyboard_not_scored", "keyboard play has no pointer movement to judge"))
     elif not measured:
         hits.append(Hit("no_movement", f"the pointer moved {_figure(path)} px in {_figure(samples)} samples"))
-    elif not enough:
-        hits.append(
-            Hit(
-                "insufficient_evidence",
-                f"{samples:.0f} moving samples over {path:.0f} px; at least {MINIMUM_SAMPLES} over {MINIMUM_PATH_PX:.0f} px are needed",
-            )
+    elif missing:
+        hits.append(Hit("insufficient_evidence", missing))
+    return Assessment(tuple(hits), measured, not missing)
+
+
+def _missing(session: Session, samples: float, path: float, strokes: float) -> str:
+    """In words, what there is too little of to tell a person by; empty where there is enough. Too little never passes."""
+    if not (samples >= MINIMUM_SAMPLES and path >= MINIMUM_PATH_PX):
+        return (
+            f"{_figure(samples)} moving samples over {_figure(path)} px; "
+            f"at least {MINIMUM_SAMPLES} over {MINIMUM_PATH_PX:.0f} px are needed"
         )
-    elif on_the_spot:
-        detail = f"the pointer kept within {spread:.1f} px; at least {MINIMUM_SPREAD_PX:.0f} px are needed"
-        hits.append(Hit("insufficient_evidence", detail))
-    return Assessment(tuple(hits), measured, enough and not on_the_spot)
+    if not strokes >= MINIMUM_STROKES:
+        return f"{_figure(strokes)} strokes, the rest creeps or rests; at least {MINIMUM_STROKES} are needed"
+    spread = max(_spread(session.x), _spread(session.y))
+    if spread < MINIMUM_SPREAD_PX:
+        return f"the pointer kept within {spread:.1f} px; at least {MINIMUM_SPREAD_PX:.0f} px are needed"
+    return ""
 
 
 def _spread(positions: Floats) -> float:
