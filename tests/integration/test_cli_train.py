@@ -52,6 +52,8 @@ def few_derived() -> Iterator[None]:
         patch.setattr(samples, "MADE_EACH", 2)
         patch.setattr(samples, "MORPHED_EACH", 4)
         patch.setattr(fit_detectors, "BAGS", 1)
+        patch.setattr(fit_detectors, "BAG_SIZE", 400)
+        patch.setattr(fit_detectors, "ROUNDS", 10)
         yield
 
 
