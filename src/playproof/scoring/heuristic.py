@@ -21,9 +21,9 @@ MINIMUM_SAMPLES = 31
 published detectors were walked through by sessions that hardly moved."""
 MINIMUM_PATH_PX = 100.0
 """Less travel than a button's width says nothing of a hand."""
-MINIMUM_STROKES = 2
-"""Most features are of strokes, or compare them. A pointer that only creeps has none: nothing of it can be measured, and
-what cannot be measured looks usual."""
+MINIMUM_STROKES = 1
+"""Features are of strokes. A pointer that only creeps has none: nothing of it can be measured, and what cannot be measured
+looks usual."""
 MINIMUM_SPREAD_PX = 30.0
 """Trembling on the spot adds up to any length of path; a hand that aims goes somewhere."""
 _SPREAD_SHARE = 0.9
@@ -77,7 +77,7 @@ def _missing(session: Session, samples: float, path: float, strokes: float) -> s
             f"at least {MINIMUM_SAMPLES} over {MINIMUM_PATH_PX:.0f} px are needed"
         )
     if not strokes >= MINIMUM_STROKES:
-        return f"{_figure(strokes)} strokes, the rest creeps or rests; at least {MINIMUM_STROKES} are needed"
+        return "no strokes: the pointer only creeps and rests"
     spread = max(_spread(session.x), _spread(session.y))
     if spread < MINIMUM_SPREAD_PX:
         return f"the pointer kept within {spread:.1f} px; at least {MINIMUM_SPREAD_PX:.0f} px are needed"
