@@ -71,7 +71,7 @@ def test_each_person_weighs_the_same() -> None:
 
 def test_copies_count_as_people_and_independent_sessions_as_sessions() -> None:
     rng = np.random.default_rng(2)
-    copies = fit_calibrator(np.repeat(rng.normal(size=100), 20), np.repeat([f"p{i}" for i in range(100)], 20), rng)
+    copies = fit_calibrator(np.repeat(rng.normal(size=100), 20), [f"p{i // 20}" for i in range(2000)], rng)
     assert copies.effective == pytest.approx(100.0)
     single = fit_calibrator(rng.normal(size=2000), [f"p{i}" for i in range(2000)], rng)
     assert single.effective == pytest.approx(2000.0)

@@ -102,9 +102,12 @@ def test_boosted_trees_are_the_librarys(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(fit_detectors, name, value)
     fitted = []
     original = sklearn.HistGradientBoostingClassifier.fit
-    monkeypatch.setattr(
-        sklearn.HistGradientBoostingClassifier, "fit", lambda self, *args: fitted.append(original(self, *args)) or fitted[-1]
-    )
+
+    def remembered(self: object, *args: object) -> object:
+        fitted.append(original(self, *args))
+        return fitted[-1]
+
+    monkeypatch.setattr(sklearn.HistGradientBoostingClassifier, "fit", remembered)
     rng = np.random.default_rng(8)
     rows = rng.normal(size=(500, FEATURES))
     rows[rng.random(rows.shape) < 0.2] = np.nan
