@@ -28,6 +28,8 @@ MINIMUM_SPREAD_PX = 30.0
 """Trembling on the spot adds up to any length of path; a hand that aims goes somewhere."""
 _SPREAD_SHARE = 0.9
 """Of positions: so many lie within the spread, so that a few leaps do not make a tremble into movement."""
+_SPREAD_POSITIONS = 100
+"""The spread is read off about so many positions, evenly taken: it need not be exact, and every session pays for it."""
 _HARDLY_SAMPLES = 5
 _HARDLY_PATH_PX = 10.0
 
@@ -86,6 +88,7 @@ def _missing(session: Session, samples: float, path: float, strokes: float) -> s
 
 def _spread(positions: Floats) -> float:
     """Pixels between the ends of the middle `_SPREAD_SHARE` of positions (n,) on one axis, 0 to infinity."""
+    positions = positions[:: max(1, len(positions) // _SPREAD_POSITIONS)]
     tail = int(len(positions) * (1 - _SPREAD_SHARE) / 2)
     low, high = tail, len(positions) - 1 - tail
     ends = np.partition(positions, (low, high))
