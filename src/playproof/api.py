@@ -30,7 +30,9 @@ def as_session(telemetry: Telemetry) -> Session:
     if isinstance(telemetry, Mapping):
         return decode_object(telemetry)
     if isinstance(telemetry, str):
-        return decode(telemetry.encode())
+        return decode(telemetry.encode("utf-8", "surrogatepass"))
+    if not isinstance(telemetry, bytes | bytearray | memoryview):  # `bytes` would make zeros of a number, as many as it says
+        raise TypeError(f"a session is bytes or text of JSON, a mapping or a Session, not {type(telemetry).__name__}")
     return decode(bytes(telemetry))
 
 

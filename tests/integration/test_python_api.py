@@ -14,7 +14,7 @@ import pytest
 import playproof
 from playproof import aio, api
 from playproof.clock import SystemClock
-from playproof.errors import InputError, SessionConflict
+from playproof.errors import InputError, MalformedJson, SessionConflict
 from playproof.store import open_store
 from playproof.testing import columns_body, human_session, rows_body, session_record
 
@@ -93,3 +93,14 @@ def test_the_asynchronous_twins_agree(data_folder: Path) -> None:
     scored, kept, found = asyncio.run(both())
     assert scored == kept
     assert found == playproof.get_session_result("twin")
+
+
+@pytest.mark.parametrize("thing", [None, 5, [], 1.5])
+def test_what_is_no_telemetry_at_all_is_a_type_error(thing: object) -> None:
+    with pytest.raises(TypeError, match="a session is bytes or text"):
+        api.as_session(thing)  # type: ignore[arg-type]
+
+
+def test_text_that_no_encoding_has_is_refused_as_input() -> None:
+    with pytest.raises(MalformedJson):
+        api.as_session("\ud800")
