@@ -78,15 +78,13 @@ class Writer:
         self._open = True
         self._connection: Connection | None = None
         self._compressor = Compressor()
-        self._log_used = False
-        self._log_holds_removed = False
+        self._log_used = self._log_holds_removed = False
         self._truncate_after = 0.0
         self._thread = threading.Thread(target=self._run, name="playproof-store", daemon=True)
 
     def start(self, connection: Connection) -> None:
         """Begin to take records, and to own `connection`."""
-        self._identity = file_identity(self._path)
-        self._connection = connection
+        self._identity, self._connection = file_identity(self._path), connection
         self._thread.start()
 
     @property
