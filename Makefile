@@ -17,6 +17,7 @@ test: .venv/.ready-dev ## Run every test.
 
 lint: .venv/.ready-dev ## Check style, types and the direction of imports.
 	$(BIN)/ruff check
+	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and so would every program they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Examples are drawn the same way on every run; `dev` looks further afield.
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50, database=None)
