@@ -63,7 +63,7 @@ def load_artefact(path: Path | str) -> LocalModel:
             arrays = {name: stored[name] for name in stored.files}
         names = tuple(entry["name"] for entry in manifest["detectors"])
         return from_arrays(arrays, manifest["calibration"], names, CATALOGUE_VERSION, claimed[:_VERSION_DIGITS], manifest)
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError, OSError, zipfile.BadZipFile) as error:
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, OSError, RecursionError, zipfile.BadZipFile) as error:
         raise ArtefactError(f"{folder} is not a readable artefact ({type(error).__name__}: {error}); {_RESTORE}") from error
 
 
