@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from playproof.compiled import compiled
+
 Floats = NDArray[np.float64]
 Points = NDArray[np.complex128]
 """Positions and velocities: x + iy. A product with a conjugate is the dot product and, imaginary, the cross product."""
@@ -55,26 +57,139 @@ def spread(ordered: Sequence[float] | Floats) -> float:
     return quantile(ordered, 0.75) - quantile(ordered, 0.25) if len(ordered) >= 3 else NAN
 
 
+@compiled
+def known(values: Floats) -> Floats:
+    """A copy of `values` (n,) without those that are NaN."""
+    result = np.empty(values.size)
+    count = 0
+    for value in values:
+        if value == value:
+            result[count] = value
+            count += 1
+    return result[:count]
+
+
+@compiled
+def quantile_of(values: Floats, level: float) -> float:
+    """The quantile at `level` (0 to 1) of `values` (n,), which it reorders, linear between neighbours; NaN of none."""
+    last = values.size - 1
+    if last < 0:
+        return NAN
+    place = level * last
+    below = int(place)
+    low = ranked(values, below)
+    if below == last:
+        return low
+    high = float(values[below + 1])
+    for value in values[below + 2 :]:
+        high = min(high, value)
+    return low + (place - below) * (high - low)
+
+
+@compiled
+def median_of(values: Floats) -> float:
+    """The middle of `values` (n,), which it reorders; NaN of none."""
+    return quantile_of(values, 0.5)
+
+
+@compiled
+def spread_of(values: Floats) -> float:
+    """The distance between the quartiles of `values` (n,), which it reorders; NaN of fewer than three."""
+    return quantile_of(values, 0.75) - quantile_of(values, 0.25) if values.size >= 3 else NAN
+
+
+@compiled
+def ranked(values: Floats, rank: int) -> float:
+    """The value at `rank` of `values` (n,), which it reorders: lower ones come before that place, higher ones after (Hoare 1961)."""
+    low, high = 0, values.size - 1
+    while low < high:
+        pivot = values[rank]
+        i, j = low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while pivot < values[j]:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if j < rank:
+            low = i
+        if rank < i:
+            high = j
+    return float(values[rank])
+
+
+@compiled
+def rising_order(values: Floats) -> Places:
+    """The places (n,) of `values` (n,) in rising order, equal ones as they come: runs merged in pairs."""
+    count = values.size
+    order, merged = np.arange(count), np.empty(count, np.intp)
+    width = 1
+    while width < count:
+        for begin in range(0, count, 2 * width):
+            middle, end = min(begin + width, count), min(begin + 2 * width, count)
+            left, right = begin, middle
+            for to in range(begin, end):
+                if right >= end or (left < middle and values[order[left]] <= values[order[right]]):
+                    merged[to] = order[left]
+                    left += 1
+                else:
+                    merged[to] = order[right]
+                    right += 1
+        order, merged = merged, order
+        width *= 2
+    return order
+
+
+@compiled
 def ratio(above: float, below: float) -> float:
     """`above / below`, NaN where `below` is not above 0."""
     return above / below if below > 0.0 else NAN
 
 
+@compiled
 def mean(values: Floats) -> float:
     """The mean of `values` (n,); NaN of none."""
-    return float(np.add.reduce(values)) / values.size if values.size else NAN
+    total = 0.0
+    for value in values:
+        total += value
+    return total / values.size if values.size else NAN
 
 
+@compiled
+def count(mask: Mask) -> int:
+    """How many of `mask` (n,) are true."""
+    total = 0
+    for each in mask:
+        total += each
+    return total
+
+
+@compiled
 def share(mask: Mask) -> float:
     """The share of `mask` (n,) that is true; NaN of none."""
-    return int(np.count_nonzero(mask)) / mask.size if mask.size else NAN
+    return count(mask) / mask.size if mask.size else NAN
 
 
+@compiled
+def product(a: Floats, b: Floats) -> float:
+    """The sum of the products of `a` (n,) and `b` (n or more,)."""
+    total = 0.0
+    for i in range(a.size):
+        total += a[i] * b[i]
+    return total
+
+
+@compiled
 def memory(values: Floats, lag: int) -> float:
     """Correlation of `values` (n,), whose mean is about 0, with themselves `lag` places on."""
-    return ratio(float(values[:-lag] @ values[lag:]), float(values @ values))
+    kept = max(values.size - lag, 0)
+    return ratio(product(values[:kept], values[lag:]), product(values, values))
 
 
+@compiled
 def line(a: Floats, b: Floats) -> tuple[float, float, float]:
     """Least squares b = slope * a + c: slope, standard deviation of what remains, correlation.
 
@@ -84,9 +199,9 @@ def line(a: Floats, b: Floats) -> tuple[float, float, float]:
     if count < 3:
         return NAN, NAN, NAN
     middle_a, middle_b = mean(a), mean(b)
-    aa = float(a @ a) - count * middle_a * middle_a
-    ab = float(a @ b) - count * middle_a * middle_b
-    bb = float(b @ b) - count * middle_b * middle_b
+    aa = product(a, a) - count * middle_a * middle_a
+    ab = product(a, b) - count * middle_a * middle_b
+    bb = product(b, b) - count * middle_b * middle_b
     if aa <= 1e-6 or bb <= 1e-6:
         return NAN, NAN, NAN
     return ab / aa, math.sqrt(max(bb - ab * ab / aa, 0.0) / count), ab / math.sqrt(aa * bb)
