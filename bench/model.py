@@ -14,7 +14,6 @@ from bench.decode import median_us
 from bench.sessions import bodies
 from playproof.features import extract
 from playproof.scoring.local import load_artefact, reference_path
-from playproof.scoring.local.trees import doubled
 from playproof.scoring.strata import REFERENCE
 from playproof.telemetry import decode
 
@@ -26,16 +25,15 @@ def measure(rounds: int) -> dict[str, float]:
     model = load_artefact(reference_path())
     calibrator, panel = model.calibrators[REFERENCE], model.panel
     rows = [extract(decode(body))[None, :] for body in bodies("rows")]
-    read = [row[0, panel.columns] for row in rows]
+    read = [row[:, panel.columns] for row in rows]
     views = [panel.margins.view(x) for x in read]
     raw = [float(model.raw(row)[0]) for row in rows]
     figures = {
         "row to raw score": median_us(model.raw, rows, rounds),
         "of it: places among people": median_us(panel.margins.view, read, rounds),
-        "of it: the row twice, for trees": median_us(doubled, read, rounds),
     }
     for name, detector in zip(model.fusion.names, panel.detectors, strict=True):
-        figures[f"of it: {name}"] = median_us(detector.output, views, rounds)
+        figures[f"of it: {name}"] = median_us(detector.outputs, views, rounds)
     figures["raw score to score"] = median_us(calibrator.score, raw, rounds)
     figures["raw score to confidence"] = median_us(lambda value: calibrator.shares(value, 2.0, 2.5), raw, rounds)
     figures["besides: artefact loaded and verified"] = median_us(load_artefact, [reference_path()] * 5, rounds)

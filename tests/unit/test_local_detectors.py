@@ -1,12 +1,13 @@
-"""Detectors in plain numpy say what the library that fitted them says."""
+"""Detectors say what the library that fitted them says."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from playproof.scoring.combine import Fusion
 from playproof.scoring.local import fit_detectors
-from playproof.scoring.local.detectors import LIMIT, Floats, Tails
+from playproof.scoring.local.detectors import LIMIT, Floats, Mahalanobis, Margins, Tails
 from playproof.scoring.local.fit_detectors import fit_boosted, fit_isolation, fit_mahalanobis, fit_margins
 
 FEATURES = 6
@@ -25,7 +26,7 @@ def people() -> Floats:
 
 def test_deviates_are_standard_normal_among_people_and_missing_is_the_middle(people: Floats) -> None:
     margins = fit_margins(people, np.full(len(people), 1.0 / len(people)))
-    deviates = np.array([margins.view(row).deviates for row in people])
+    deviates = margins.view(people).deviates
     assert np.abs(deviates[:, :5].mean(axis=0)).max() < 0.1
     assert np.abs(deviates[:, [0, 1, 3, 4]].std(axis=0) - 1.0).max() < 0.1
     assert (deviates[::3, 2] == 0.0).all()
@@ -34,11 +35,9 @@ def test_deviates_are_standard_normal_among_people_and_missing_is_the_middle(peo
 
 def test_deviates_rise_with_the_feature_and_are_cut(people: Floats) -> None:
     margins = fit_margins(people, np.full(len(people), 1.0 / len(people)))
-    row = people[1].copy()
-    found = []
-    for value in np.linspace(-50.0, 50.0, 200):
-        row[0] = value
-        found.append(margins.view(row).deviates[0])
+    rows = people[[1] * 200]
+    rows[:, 0] = np.linspace(-50.0, 50.0, 200)
+    found = margins.view(rows).deviates[:, 0].tolist()
     assert found == sorted(found)
     assert (found[0], found[-1]) == (-LIMIT, LIMIT)
 
@@ -46,7 +45,7 @@ def test_deviates_rise_with_the_feature_and_are_cut(people: Floats) -> None:
 def test_a_feature_that_is_the_same_for_all_people_is_not_divided_by() -> None:
     rows = np.full((50, 2), 3.0)
     margins = fit_margins(rows, np.full(50, 0.02))
-    assert np.isfinite(margins.view(np.array([3.0, 4.0])).deviates).all()
+    assert np.isfinite(margins.view(np.array([[3.0, 4.0]])).deviates).all()
 
 
 def test_distance_is_that_of_the_shrunk_covariance() -> None:
@@ -54,16 +53,15 @@ def test_distance_is_that_of_the_shrunk_covariance() -> None:
     rows = np.random.default_rng(2).normal(size=(300, FEATURES)) @ np.random.default_rng(3).normal(size=(FEATURES, FEATURES))
     detector, fitted = fit_mahalanobis(rows), sklearn.LedoitWolf().fit(rows)
     margins = fit_margins(rows, np.full(len(rows), 1.0 / len(rows)))
-    for row in rows[:20]:
-        view = margins.view(row)._replace(deviates=row)
-        assert detector.output(view) == pytest.approx(np.log(fitted.mahalanobis(row[None, :])[0]))
+    view = margins.view(rows[:20])._replace(deviates=rows[:20])
+    assert detector.outputs(view) == pytest.approx(np.log(fitted.mahalanobis(rows[:20])))
 
 
 def test_tails_grow_with_every_feature(people: Floats) -> None:
     margins = fit_margins(people, np.full(len(people), 1.0 / len(people)))
     middle = np.append(np.nanmedian(people[:, :5], axis=0), np.nan)
-    usual, unusual = margins.view(middle), margins.view(np.full(FEATURES, 1e7))
-    assert Tails().output(usual) < 0.1 < Tails().output(unusual)
+    usual, unusual = Tails().outputs(margins.view(np.array([middle, np.full(FEATURES, 1e7)])))
+    assert usual < 0.1 < unusual
 
 
 def test_isolation_is_the_librarys(people: Floats) -> None:
@@ -73,9 +71,36 @@ def test_isolation_is_the_librarys(people: Floats) -> None:
     seed = int(np.random.default_rng(4).integers(2**31))
     forest = sklearn.IsolationForest(n_estimators=30, max_samples=256, random_state=seed).fit(full)
     margins = fit_margins(full, np.full(len(full), 1.0 / len(full)))
-    ours = [detector.output(margins.view(row)) for row in full[:40]]
+    ours = detector.outputs(margins.view(full[:40]))
     # The library's score is minus 2 to the power of minus the mean path over its expectation.
     assert ours == pytest.approx(np.log2(-forest.score_samples(full[:40])), abs=1e-9)
+
+
+def test_no_bit_of_a_row_depends_on_the_rows_beside_it(people: Floats) -> None:
+    full = np.where(np.isnan(people), 0.5, people)
+    margins = fit_margins(people, np.full(len(people), 1.0 / len(people)))
+    odd = people[:40].copy()
+    odd[:4] = [[1e308] * FEATURES, [-1e308] * FEATURES, [np.nan] * FEATURES, [5e-324] * FEATURES]
+    for detector in (fit_mahalanobis(full), Tails(), fit_isolation(full, np.random.default_rng(4), trees=30)):
+        together = detector.outputs(margins.view(odd))
+        assert np.isfinite(together).all()
+        assert together.tolist() == [detector.outputs(margins.view(row[None, :]))[0] for row in odd]
+
+
+def test_rows_and_constants_that_do_not_fit_are_refused(people: Floats) -> None:
+    margins = fit_margins(people, np.full(len(people), 1.0 / len(people)))
+    with pytest.raises(ValueError, match="rows of 6 features"):
+        margins.view(people[:, :5])
+    with pytest.raises(ValueError, match="rows of 2 features"):
+        Mahalanobis(np.zeros(2), np.eye(2)).outputs(margins.view(people))
+    with pytest.raises(ValueError, match="does not fit"):
+        Mahalanobis(np.zeros(2), np.eye(3))
+    with pytest.raises(ValueError, match="quantiles"):
+        Margins(margins.quantiles, margins.deviates[:3])
+    with pytest.raises(ValueError, match="weight"):
+        Fusion(("a", "b"), np.ones(2), np.zeros(1), np.ones(2))
+    with pytest.raises(ValueError, match="2 detectors"):
+        Fusion(("a", "b"), np.ones(2), np.zeros(2), np.ones(2)).raw(np.zeros((1, 3)))
 
 
 def test_boosting_ranks_bots_above_people_it_never_saw(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +116,7 @@ def test_boosting_ranks_bots_above_people_it_never_saw(monkeypatch: pytest.Monke
     generator = np.where(bot, np.char.add("g", (np.arange(800) % 5).astype(str)), "")
     detector = fit_boosted(rows[:600], bot[:600], np.ones(600), generator[:600], np.random.default_rng(7))
     margins = fit_margins(rows, np.full(800, 1.0 / 800))
-    said = np.array([detector.output(margins.view(row)) for row in rows[600:]])
+    said = detector.outputs(margins.view(rows[600:]))
     assert np.median(said[bot[600:]]) > 1.0
     assert np.median(said[~bot[600:]]) < -1.0
 
@@ -114,5 +139,5 @@ def test_boosted_trees_are_the_librarys(monkeypatch: pytest.MonkeyPatch) -> None
     bot = np.nan_to_num(rows[:, 0]) + rng.normal(size=500) > 0.0
     detector = fit_boosted(rows, bot, np.ones(500), np.where(bot, "g", ""), np.random.default_rng(9))
     margins = fit_margins(rows, np.full(500, 1.0 / 500))
-    ours = [detector.output(margins.view(row)) for row in rows[:60]]
+    ours = detector.outputs(margins.view(rows[:60]))
     assert ours == pytest.approx(fitted[0].decision_function(rows[:60]), abs=1e-9)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from playproof.compiled import kernel
+
 Floats = NDArray[np.float64]
 
 CENTRE, FAR = 0.5, 0.98
@@ -21,7 +23,7 @@ CENTRE, FAR = 0.5, 0.98
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fusion:
-    """Constants of the weighted sum."""
+    """Constants of the weighted sum. Raises `ValueError` where there are not as many of one as of another."""
 
     names: tuple[str, ...]
     """(d,) detectors, in the order of the arrays."""
@@ -32,13 +34,28 @@ class Fusion:
     scale: Floats
     """(d,) above 0."""
 
+    def __post_init__(self) -> None:
+        if any(constants.shape != (len(self.names),) for constants in (self.weights, self.centre, self.scale)):
+            raise ValueError("every detector needs a weight, a centre and a scale")
+
     def alike(self, outputs: Floats) -> Floats:
         """(..., d) detectors' outputs on the common scale; higher is less human."""
         return (outputs - self.centre) / self.scale
 
     def raw(self, outputs: Floats) -> Floats:
-        """(...) fused scores of detectors' outputs (..., d); higher is less human."""
-        return np.asarray((self.alike(outputs) * self.weights).sum(axis=-1))
+        """(n,) fused scores of detectors' outputs (n, d); higher is less human."""
+        if outputs.shape[1] != len(self.names):
+            raise ValueError(f"outputs of {len(self.names)} detectors were expected, not of {outputs.shape[1]}")
+        return _weighted(outputs, self.weights, self.centre, self.scale)
+
+
+@kernel("f8[::1](Array(f8, 2, 'A', True), Array(f8, 1, 'C', True), Array(f8, 1, 'C', True), Array(f8, 1, 'C', True))")
+def _weighted(outputs: Floats, weights: Floats, centre: Floats, scale: Floats) -> Floats:
+    fused = np.zeros(outputs.shape[0])
+    for row in range(outputs.shape[0]):
+        for detector in range(len(weights)):
+            fused[row] += (outputs[row, detector] - centre[detector]) / scale[detector] * weights[detector]
+    return fused
 
 
 def scaling(outputs: Floats, weight: Floats) -> tuple[Floats, Floats]:

@@ -49,10 +49,11 @@ def from_arrays(
 
     Raises `KeyError`, `TypeError` or `ValueError` where something is missing.
     """
+    columns = arrays["columns"].astype(np.intp)
     panel = Panel(
-        columns=arrays["columns"].astype(np.intp),
+        columns=columns,
         margins=Margins(arrays["margins.quantiles"], arrays["margins.deviates"]),
-        detectors=tuple(_detector(name, _under(name, arrays)) for name in names),
+        detectors=tuple(_detector(name, _under(name, arrays), len(columns)) for name in names),
     )
     return LocalModel(
         panel=panel,
@@ -81,16 +82,16 @@ def _detector_arrays(detector: Detector) -> Arrays:
             raise TypeError(f"{type(detector).__name__} has no form as arrays")
 
 
-def _detector(name: str, arrays: Arrays) -> Detector:
+def _detector(name: str, arrays: Arrays, features: int) -> Detector:
     match name:
         case "mahalanobis":
             return Mahalanobis(arrays["centre"], arrays["whiten"])
         case "tails":
             return Tails()
         case "isolation":
-            return Isolation(_trees(arrays), float(arrays["expected"]))
+            return Isolation(_trees(arrays, features), float(arrays["expected"]))
         case "boosted":
-            return Boosted(_trees(arrays), float(arrays["baseline"]))
+            return Boosted(_trees(arrays, features), float(arrays["baseline"]))
         case _:
             raise ValueError(f"no detector is called {name!r}")
 
@@ -106,8 +107,9 @@ def _tree_arrays(trees: Trees) -> Arrays:
     }
 
 
-def _trees(arrays: Arrays) -> Trees:
-    return Trees(arrays["roots"], arrays["feature"], arrays["threshold"], arrays["left"], arrays["value"], int(arrays["depth"]))
+def _trees(arrays: Arrays, features: int) -> Trees:
+    roots, feature, left = (arrays[name].astype(np.uint32) for name in ("roots", "feature", "left"))
+    return Trees(features, roots, feature, arrays["threshold"], left, arrays["value"], int(arrays["depth"]))
 
 
 def _under(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:

@@ -3,18 +3,21 @@
 One-class detectors know people alone. They see a row through `Margins`: every feature as the standard normal deviate of its
 place among people, so that no unit and no long tail weighs more than another. A feature that is not measurable is 0 there,
 the middle of people: it speaks neither for nor against.
+
+All is computed row by row in a fixed order, so that a row's numbers do not depend, in any bit, on the rows beside it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from playproof.scoring.local.trees import Trees, doubled
+from playproof.compiled import kernel
+from playproof.scoring.local.trees import Trees
 
 Floats = NDArray[np.float64]
 
@@ -23,65 +26,112 @@ LIMIT = 8.0
 
 
 class View(NamedTuple):
-    """One row as the detectors see it."""
+    """Rows as the detectors see them."""
 
+    values: Floats
+    """(n, f) as measured, NaN where not measurable."""
     deviates: Floats
-    """(f,) each feature's place among people as a standard normal deviate, 0 where it is not measurable."""
-    doubled: Floats
-    """(2 f,) as `playproof.scoring.local.trees.doubled` returns it."""
+    """(n, f) each feature's place among people as a standard normal deviate, 0 where it is not measurable."""
 
 
 class Detector(Protocol):
     """One way of finding a row unusual."""
 
-    def output(self, view: View) -> float:
-        """One number; higher is less human."""
+    def outputs(self, view: View) -> Floats:
+        """(n,) one number for each row; higher is less human."""
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Margins:
-    """Each feature's distribution among people, as quantiles."""
+    """Each feature's distribution among people, as quantiles. Raises `ValueError` for fewer than two or of other shapes."""
 
     quantiles: Floats
     """(f, q) strictly rising along q."""
     deviates: Floats
     """(q,) the standard normal deviate of each quantile's level, rising."""
 
-    def view(self, x: Floats) -> View:
-        """One row `x` (f,), NaN where not measurable, as the detectors see it."""
-        grid, z = self.quantiles, self.deviates
-        # The quantile to the left; beyond the outermost the outermost piece is prolonged.
-        place = np.minimum(np.maximum((grid < x[:, None]).sum(axis=1) - 1, 0), len(z) - 2)
-        flat = place + len(z) * np.arange(len(x))
-        low, left = grid.take(flat), z.take(place)
-        deviate = left + (x - low) / (grid.take(flat + 1) - low) * (z.take(place + 1) - left)
-        deviate[np.isnan(x)] = 0.0
-        return View(np.minimum(np.maximum(deviate, -LIMIT), LIMIT), doubled(x))
+    def __post_init__(self) -> None:
+        if self.quantiles.ndim != 2 or self.quantiles.shape[1] != len(self.deviates) or len(self.deviates) < 2:
+            raise ValueError("margins need two or more quantiles of every feature")
+
+    def view(self, rows: Floats) -> View:
+        """`rows` (n, f), NaN where not measurable, as the detectors see them."""
+        if rows.shape[1] != len(self.quantiles):
+            raise ValueError(f"rows of {len(self.quantiles)} features were expected, not of {rows.shape[1]}")
+        return View(rows, _deviates(rows, self.quantiles, self.deviates))
+
+
+@kernel("f8[:, ::1](Array(f8, 2, 'A', True), Array(f8, 2, 'C', True), Array(f8, 1, 'C', True))")
+def _deviates(rows: Floats, quantiles: Floats, levels: Floats) -> Floats:
+    deviates = np.zeros(rows.shape)
+    last = quantiles.shape[1] - 2
+    for row in range(rows.shape[0]):
+        for feature in range(rows.shape[1]):
+            value = rows[row, feature]
+            if value != value:
+                continue
+            below = 0
+            for quantile in quantiles[feature]:
+                below += quantile < value
+            # The quantile to the left; beyond the outermost the outermost piece is prolonged.
+            place = min(max(below - 1, 0), last)
+            low, high = quantiles[feature, place], quantiles[feature, place + 1]
+            left, right = levels[place], levels[place + 1]
+            deviates[row, feature] = min(max(left + (value - low) / (high - low) * (right - left), -LIMIT), LIMIT)
+    return deviates
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mahalanobis:
-    """How far from people's centre, in people's own directions: the log of the squared distance under a shrunk covariance."""
+    """How far from people's centre, in people's own directions: the log of the squared distance under a shrunk covariance.
+
+    Raises `ValueError` where the shapes do not fit each other.
+    """
 
     centre: Floats
     """(f,)"""
     whiten: Floats
     """(f, f): its product with a centred row has unit covariance among people."""
+    _by_feature: Floats = field(init=False)
+    """(f, f) `whiten` transposed, so that the product adds up whole rows, which is what the processor does fast."""
 
-    def output(self, view: View) -> float:
-        """One number; higher is less human."""
-        white = self.whiten @ (view.deviates - self.centre)
-        return log(float(white @ white) + 1e-12)
+    def __post_init__(self) -> None:
+        if self.whiten.shape != 2 * self.centre.shape:
+            raise ValueError("the whitening matrix does not fit the centre")
+        object.__setattr__(self, "_by_feature", np.ascontiguousarray(self.whiten.T))
+
+    def outputs(self, view: View) -> Floats:
+        """(n,) one number for each row; higher is less human."""
+        if view.deviates.shape[1] != len(self.centre):
+            raise ValueError(f"rows of {len(self.centre)} features were expected, not of {view.deviates.shape[1]}")
+        return _log_distances(view.deviates, self.centre, self._by_feature)
+
+
+@kernel("f8[::1](Array(f8, 2, 'A', True), Array(f8, 1, 'C', True), Array(f8, 2, 'C', True))")
+def _log_distances(deviates: Floats, centre: Floats, by_feature: Floats) -> Floats:
+    distances = np.empty(deviates.shape[0])
+    white = np.empty(len(centre))
+    for row in range(deviates.shape[0]):
+        white[:] = 0.0
+        for feature in range(len(centre)):
+            away = deviates[row, feature] - centre[feature]
+            for direction in range(len(centre)):
+                white[direction] += by_feature[feature, direction] * away
+        squared = 0.0
+        for value in white:
+            squared += value * value
+        distances[row] = log(squared + 1e-12)
+    return distances
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tails:
     """How far out the features lie one by one: the mean squared deviate, which grows as the two-sided tails' logs."""
 
-    def output(self, view: View) -> float:
-        """One number; higher is less human."""
-        return float(view.deviates @ view.deviates) / len(view.deviates)
+    def outputs(self, view: View) -> Floats:
+        """(n,) one number for each row; higher is less human."""
+        return np.array([float(deviates @ deviates) / len(deviates) for deviates in view.deviates])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,9 +143,9 @@ class Isolation:
     expected: float
     """Mean path in a tree of as many rows as each was grown from."""
 
-    def output(self, view: View) -> float:
-        """One number; higher is less human."""
-        return -float(self.trees.leaves(view.doubled).mean()) / self.expected
+    def outputs(self, view: View) -> Floats:
+        """(n,) one number for each row; higher is less human."""
+        return self.trees.sums(view.values) / (-self.expected * len(self.trees.roots))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,6 +156,6 @@ class Boosted:
     """Of all bags; a leaf says its share of the mean log odds."""
     baseline: float
 
-    def output(self, view: View) -> float:
-        """One number; higher is less human."""
-        return self.baseline + float(self.trees.leaves(view.doubled).sum())
+    def outputs(self, view: View) -> Floats:
+        """(n,) one number for each row; higher is less human."""
+        return self.trees.sums(view.values) + self.baseline

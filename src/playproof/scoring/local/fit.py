@@ -72,7 +72,7 @@ def fit(samples: Samples, *, seed: int, weights: Mapping[str, float] = WEIGHTS) 
         for number in range(FOLDS):
             held = fold == number
             panel = _fit_panel(usable.without(subjects=np.unique(people.subject[held])), list(weights), rng)
-            outputs[held] = [panel.outputs(row) for row in people.rows[held]]
+            outputs[held] = panel.outputs(people.rows[held])
         panel = _fit_panel(usable, list(weights), rng)
 
     judged = people.stratum == REFERENCE
@@ -110,7 +110,7 @@ def _fit_panel(samples: Samples, names: Sequence[str], rng: np.random.Generator)
     for name in names:
         match name:
             case "mahalanobis":
-                detectors.append(fit_mahalanobis(np.array([margins.view(x).deviates for x in drawn])))
+                detectors.append(fit_mahalanobis(margins.view(drawn).deviates))
             case "tails":
                 detectors.append(Tails())
             case "isolation":

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from playproof.compiled import kernel
 from playproof.scoring.combine import Fusion
 from playproof.scoring.conformal import Calibrator
 from playproof.scoring.local.detectors import Detector, Margins
@@ -29,10 +30,13 @@ class Panel:
     detectors: tuple[Detector, ...]
     """(d,)"""
 
-    def outputs(self, row: Floats) -> Floats:
-        """(d,) what the detectors say of one catalogue row (k,); higher is less human."""
-        view = self.margins.view(row[self.columns])
-        return np.array([detector.output(view) for detector in self.detectors])
+    def outputs(self, rows: Floats) -> Floats:
+        """(n, d) what the detectors say of catalogue rows (n, k); higher is less human."""
+        view = self.margins.view(rows.take(self.columns, axis=1))
+        outputs = np.empty((len(rows), len(self.detectors)))
+        for place, detector in enumerate(self.detectors):
+            outputs[:, place] = detector.outputs(view)
+        return outputs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,19 +59,26 @@ class LocalModel:
     def raw(self, rows: Floats) -> Floats:
         """Raw scores (n,) of catalogue rows (n, k), NaN where a feature is not measurable; higher is less human.
 
-        Rows are scored one by one, so that no score can depend on the rows beside it. Raises `ValueError` for rows of
-        another catalogue and for infinite values.
+        No score depends on the rows beside it. Raises `ValueError` for rows of another catalogue and for infinite values.
         """
-        return np.array([self.fusion.raw(self.panel.outputs(row)) for row in self._checked(rows)])
+        return self.fusion.raw(self.panel.outputs(self._checked(rows)))
 
     def detectors(self, rows: Floats) -> Floats:
         """(n, d) what every detector says, on the fusion's common scale; for comparison and explanation."""
-        outputs = [self.panel.outputs(row) for row in self._checked(rows)]
-        return self.fusion.alike(np.array(outputs).reshape(len(outputs), len(self.fusion.names)))
+        return self.fusion.alike(self.panel.outputs(self._checked(rows)))
 
     def _checked(self, rows: Floats) -> Floats:
         if rows.ndim != 2 or rows.shape[1] != len(self.ranges.quantiles):
             raise ValueError(f"rows of {len(self.ranges.quantiles)} features were expected, not an array of shape {rows.shape}")
-        if np.isinf(rows).any():
+        if _any_infinite(rows):
             raise ValueError("a feature is infinite")
         return rows
+
+
+@kernel("b1(Array(f8, 2, 'A', True))")
+def _any_infinite(rows: Floats) -> bool:
+    for row in range(rows.shape[0]):
+        for value in rows[row]:
+            if abs(value) == np.inf:
+                return True
+    return False
