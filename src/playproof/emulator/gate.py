@@ -1,0 +1,156 @@
+"""Between the connection and the routes: who may come in, what is counted, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from typing import Any
+
+from litestar import Request
+from litestar.types import ASGIApp, Receive, Send
+
+from playproof.emulator.faults import Fault
+from playproof.emulator.refusal import Refusal
+from playproof.emulator.service import Emulated
+
+RESET = "playproof.reset"
+"""The extension of a connection that can be reset: a function without arguments."""
+
+_ON_THE_WAY = ("latency", "rate_limited", "server_error", "reset", "drip", "unauthorized", "no_credits", "forbidden", "empty_body")
+_DETAILS = {
+    "rate_limited": (429, "Rate limit exceeded"),
+    "unauthorized": (401, "Invalid API key"),
+    "no_credits": (402, "Insufficient credits"),
+    "forbidden": (403, "Forbidden"),
+}
+
+
+class Gate:
+    """An ASGI layer around each route that has a name."""
+
+    def __init__(self, app: ASGIApp, service: Emulated) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        opt = scope["route_handler"].opt if scope["type"] == "http" else {}
+        if "name" not in opt:
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        key = _bearer(headers.get(b"authorization", b"").decode("latin-1"))
+        if opt.get("admin"):
+            self._admit_admin(key)
+            await self._app(scope, receive, send)
+            return
+        await self._pass(scope, receive, send, opt, key)
+
+    async def _pass(self, scope: Any, receive: Receive, send: Send, opt: Any, key: str | None) -> None:
+        name: str = opt["name"]
+        tally = self._service.tally
+        size = 0
+        status = 0
+
+        async def counted() -> Any:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b"")) if message["type"] == "http.request" else 0
+            return message
+
+        async def watched(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            if not opt.get("open"):
+                self._admit(key)
+            faults = self._service.faults.hit(name, key, _ON_THE_WAY)
+            await self._through(faults, scope, counted, watched)
+        except Refusal as refusal:
+            status = refusal.status
+            raise
+        finally:
+            tally.received(name, size)
+            tally.answered(name, status)
+
+    async def _through(self, faults: list[Fault], scope: Any, receive: Receive, send: Send) -> None:
+        for fault in faults:
+            if fault.when == "before" and await _strike(fault, scope, receive):
+                return
+        late = [fault for fault in faults if fault.when == "after"]
+        bent = [fault for fault in faults if fault.kind in ("drip", "empty_body")]
+        if not late and not bent:
+            await self._app(scope, receive, send)
+            return
+        answer: list[Any] = []
+
+        async def held(message: Any) -> None:
+            answer.append(message)
+
+        await self._app(scope, receive, held)
+        for fault in late:
+            if await _strike(fault, scope, receive):
+                return
+        await _send(answer, bent, send)
+
+    def _admit(self, key: str | None) -> None:
+        known = self._service.api_keys
+        if not key:
+            raise Refusal(401, "Missing API key")
+        if known and key not in known:
+            raise Refusal(401, "Invalid API key")
+
+    def _admit_admin(self, key: str | None) -> None:
+        expected = self._service.admin_key
+        if expected is None:
+            raise Refusal(403, "no admin key is set")
+        digests = [hashlib.sha256(text.encode()).digest() for text in (key or "", expected)]
+        if not hmac.compare_digest(*digests):
+            raise Refusal(401, "this is not the admin key")
+
+
+def bearer(request: Request[Any, Any, Any]) -> str | None:
+    """The API key that `request` shows."""
+    return _bearer(request.headers.get("authorization", ""))
+
+
+def _bearer(authorization: str) -> str | None:
+    scheme, _, key = authorization.partition(" ")
+    return key.strip() or None if scheme.lower() == "bearer" else None
+
+
+async def _strike(fault: Fault, scope: Any, receive: Receive) -> bool:
+    """Let `fault` happen; whether the connection is gone. Raises `Refusal`."""
+    if fault.kind == "latency":
+        await asyncio.sleep(fault.seconds)
+    elif fault.kind == "reset":
+        scope["extensions"][RESET]["reset"]()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        return True
+    elif fault.kind == "server_error":
+        raise Refusal(fault.status, "Internal error, as a fault asked for")
+    elif fault.kind in _DETAILS:
+        status, detail = _DETAILS[fault.kind]
+        raise Refusal(status, detail, retry_after=fault.seconds if fault.kind == "rate_limited" else None)
+    return False
+
+
+async def _send(answer: list[Any], faults: list[Fault], send: Send) -> None:
+    start, body = answer[0], b"".join(message.get("body", b"") for message in answer[1:])
+    drip = next((fault for fault in faults if fault.kind == "drip"), None)
+    if any(fault.kind == "empty_body" for fault in faults):
+        body = b""
+    headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+    head: Any = {**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
+    await send(head)
+    pieces = max(1, min(drip.rows, len(body))) if drip is not None else 1
+    for piece in range(pieces):
+        if drip is not None:
+            await asyncio.sleep(drip.seconds / pieces)
+        part = body[piece * len(body) // pieces : (piece + 1) * len(body) // pieces]
+        await send({"type": "http.response.body", "body": part, "more_body": piece + 1 < pieces})
