@@ -83,5 +83,5 @@ def test_rows_of_another_width_are_refused() -> None:
 )
 def test_trees_that_could_be_left_are_refused(damage: dict[str, Any]) -> None:
     whole = stack([DEEP], 2)
-    with pytest.raises(ValueError, match="trees (of|that)"):
+    with pytest.raises(ValueError, match=r"trees (of|that)"):
         replace(whole, **damage)

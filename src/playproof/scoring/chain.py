@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-
-import numpy as np
+from math import isfinite
 
 from playproof.scoring.base import Calibration, Floats, Scorer, Source
 from playproof.scoring.strata import Stratum, stratum_of
@@ -76,7 +75,7 @@ class Chain:
         except Exception as error:  # noqa: BLE001 - whatever a model does wrong, the visitor still gets an answer
             failure = error
         else:
-            if np.isfinite(raw) and np.isfinite(score):
+            if isfinite(raw) and isfinite(score):
                 return Scored("local", model.model_id, model.model_version, stratum, raw, score, calibration)
         self._on_fallback(Fallback.MODEL_ERROR, failure)
         return Scored("heuristic", HEURISTIC_ID, HEURISTIC_VERSION, stratum, fallback=Fallback.MODEL_ERROR)

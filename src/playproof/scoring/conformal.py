@@ -20,8 +20,10 @@ where it no longer promises.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log, log10
 from typing import NamedTuple
 
@@ -105,9 +107,13 @@ class Calibrator:
 
     def shares(self, raw: float, pass_threshold: float, review_threshold: float) -> tuple[float, float, float]:
         """Shares of bootstrap calibrations (over people) that score `raw` up to the first, up to the second, above both."""
-        passes = float(np.mean(_column(self.draws, pass_threshold) >= raw))
-        clears = float(np.mean(_column(self.draws, review_threshold) >= raw))
+        passes, clears = self._share(raw, pass_threshold), self._share(raw, review_threshold)
         return passes, clears - passes, 1.0 - clears
+
+    def _share(self, raw: float, threshold: float) -> float:
+        """The share of bootstrap calibrations that score `raw` up to `threshold`."""
+        thresholds = _rising_column(self, threshold)
+        return (len(thresholds) - bisect_left(thresholds, raw)) / len(thresholds)
 
     def arrays(self) -> dict[str, NDArray[np.float64]]:
         """What `from_arrays` needs besides `summary`."""
@@ -207,6 +213,12 @@ def _column(draws: Floats, score: float) -> Floats:
     left = min(int(place), len(GRID) - 2)
     part = place - left
     return draws[:, left] * (1.0 - part) + draws[:, left + 1] * part
+
+
+@lru_cache(maxsize=32)
+def _rising_column(calibrator: Calibrator, score: float) -> list[float]:
+    """(d,) the raw score at `score` in each bootstrap calibration, rising; a judge asks for the same two again and again."""
+    return sorted(_column(calibrator.draws, score).tolist())
 
 
 def _band(score: float, raw: Floats, weight: Floats, thresholds: Floats) -> Band:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from playproof.compiled import compiled, kernel
 from playproof.features import NAMES
 from playproof.scoring.base import Floats
 from playproof.telemetry import Finding, Session
@@ -80,20 +81,33 @@ def _missing(session: Session, samples: float, path: float, strokes: float) -> s
         )
     if not strokes >= MINIMUM_STROKES:
         return "no strokes: the pointer only creeps and rests"
-    spread = max(_spread(session.x), _spread(session.y))
+    spread = _spread(session.x, session.y)
     if spread < MINIMUM_SPREAD_PX:
         return f"the pointer kept within {spread:.1f} px; at least {MINIMUM_SPREAD_PX:.0f} px are needed"
     return ""
 
 
-def _spread(positions: Floats) -> float:
-    """Pixels between the ends of the middle `_SPREAD_SHARE` of positions (n,) on one axis, 0 to infinity."""
-    positions = positions[:: max(1, len(positions) // _SPREAD_POSITIONS)]
-    tail = int(len(positions) * (1 - _SPREAD_SHARE) / 2)
-    low, high = tail, len(positions) - 1 - tail
-    ends = np.partition(positions, (low, high))
-    with np.errstate(over="ignore"):
-        return float(ends[high] - ends[low])
+@kernel("f8(Array(f8, 1, 'A', True), Array(f8, 1, 'A', True))")
+def _spread(x: Floats, y: Floats) -> float:
+    """Pixels between the ends of the middle `_SPREAD_SHARE` of positions on the axis where they are wider apart, 0 to infinity."""
+    return max(_axis_spread(x), _axis_spread(y))
+
+
+@compiled
+def _axis_spread(positions: Floats) -> float:
+    step = max(1, len(positions) // _SPREAD_POSITIONS)
+    count = (len(positions) + step - 1) // step
+    tail = int(count * (1 - _SPREAD_SHARE) / 2)
+    # The lowest and the highest so far, the outermost first; few enough to be kept in order by hand.
+    lows, highs = np.full(tail + 1, np.inf), np.full(tail + 1, -np.inf)
+    for i in range(count):
+        low = high = positions[i * step]
+        for place in range(tail + 1):
+            if low < lows[place]:
+                lows[place], low = low, lows[place]
+            if high > highs[place]:
+                highs[place], high = high, highs[place]
+    return float(max(highs[tail] - lows[tail], 0.0))
 
 
 def _figure(value: float) -> str:
