@@ -186,7 +186,13 @@ def product(a: Floats, b: Floats) -> float:
 def memory(values: Floats, lag: int) -> float:
     """Correlation of `values` (n,), whose mean is about 0, with themselves `lag` places on."""
     kept = max(values.size - lag, 0)
-    return ratio(product(values[:kept], values[lag:]), product(values, values))
+    later = square = 0.0
+    for i in range(kept):
+        later += values[i] * values[i + lag]
+        square += values[i] * values[i]
+    for i in range(kept, values.size):
+        square += values[i] * values[i]
+    return ratio(later, square)
 
 
 @compiled
@@ -198,10 +204,16 @@ def line(a: Floats, b: Floats) -> tuple[float, float, float]:
     count = a.size
     if count < 3:
         return NAN, NAN, NAN
-    middle_a, middle_b = mean(a), mean(b)
-    aa = product(a, a) - count * middle_a * middle_a
-    ab = product(a, b) - count * middle_a * middle_b
-    bb = product(b, b) - count * middle_b * middle_b
+    sum_a = sum_b = aa = ab = bb = 0.0
+    for i in range(count):  # at once, as each sum waits for its last term
+        sum_a += a[i]
+        sum_b += b[i]
+        aa += a[i] * a[i]
+        ab += a[i] * b[i]
+        bb += b[i] * b[i]
+    aa -= sum_a * sum_a / count
+    ab -= sum_a * sum_b / count
+    bb -= sum_b * sum_b / count
     if aa <= 1e-6 or bb <= 1e-6:
         return NAN, NAN, NAN
     return ab / aa, math.sqrt(max(bb - ab * ab / aa, 0.0) / count), ab / math.sqrt(aa * bb)
