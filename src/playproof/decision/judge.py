@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playproof.clock import Clock, iso
-from playproof.decision.policy import Rules, decide, settle
-from playproof.decision.reasons import MEANINGS, Effect, ReasonCode
-from playproof.decision.verdict import Anomaly, Calibration, Decision, Reason, Verdict
+from playproof.decision.policy import Rules, Ruling, decide
+from playproof.decision.reasons import EFFECTS, MEANINGS, ReasonCode
+from playproof.decision.verdict import Anomaly, Calibration, Reason, Verdict
 from playproof.decision.words import Portrait, movement_reason
 from playproof.features import extract
 from playproof.scoring.base import Floats
@@ -59,11 +59,9 @@ class Judge:
         ]
 
     def _verdict(self, session_id: str, row: Floats, assessment: Assessment, scored: Scored, started: float, together: int) -> Verdict:
-        grounds = [ReasonCode(hit.code) for hit in assessment.hits]
-        effects = [MEANINGS[code].effect for code in grounds]
         ruling = decide(
             scored.score,
-            effects,
+            [EFFECTS[hit.code] for hit in assessment.hits],
             calibrated=scored.stratum.calibrated,
             enough=assessment.enough,
             fallback=scored.fallback is not None,
@@ -73,7 +71,7 @@ class Judge:
         return Verdict(
             session_id=session_id,
             decision=ruling.decision,
-            confidence=self._confidence(scored, assessment, effects, ruling.decision),
+            confidence=self._confidence(scored, assessment.enough, ruling),
             policy=self.rules.policy,
             anomaly=self._anomaly(scored),
             calibration=_calibration(scored),
@@ -97,17 +95,12 @@ class Judge:
             source=scored.source,
         )
 
-    def _confidence(self, scored: Scored, assessment: Assessment, effects: Sequence[Effect], decision: Decision) -> float:
-        """The share of bootstrap calibrations with which the rules and the policy come to `decision` as well."""
+    def _confidence(self, scored: Scored, enough: bool, ruling: Ruling) -> float:
+        """The share of bootstrap calibrations with which the rules and the policy come to the same decision."""
         if scored.raw is None or scored.calibration is None:
             return SHORT_EVIDENCE_CONFIDENCE
-        rules, enough = self.rules, assessment.enough
-        shares = scored.calibration.shares(scored.raw, rules.pass_threshold, rules.review_threshold)
-        share = sum(
-            share
-            for movement, share in zip((Decision.PASS, Decision.REVIEW, Decision.FAIL), shares, strict=True)
-            if settle(movement, effects, calibrated=scored.stratum.calibrated, enough=enough, rules=rules) is decision
-        )
+        shares = scored.calibration.shares(scored.raw, self.rules.pass_threshold, self.rules.review_threshold)
+        share = sum([share for decision, share in zip(ruling.instead, shares, strict=True) if decision is ruling.decision])
         return round(share if enough else min(share, SHORT_EVIDENCE_CONFIDENCE), 3)
 
 
@@ -126,7 +119,7 @@ def _calibration(scored: Scored) -> Calibration | None:
 
 
 def _reasons(assessment: Assessment, scored: Scored, added: tuple[ReasonCode, ...], portrait: Portrait) -> list[Reason]:
-    reasons = [Reason(ReasonCode(hit.code), hit.detail) for hit in assessment.hits]
+    reasons = [Reason(hit.code, hit.detail) for hit in assessment.hits]
     for code in added:
         if code is ReasonCode.UNUSUAL_MOVEMENT:
             reasons.append(movement_reason(scored))

@@ -13,7 +13,9 @@ from typing import NamedTuple
 from playproof.decision.reasons import Effect, ReasonCode
 from playproof.decision.verdict import Decision, Policy
 
-_SEVERITY = {Decision.PASS: 0, Decision.REVIEW: 1, Decision.FAIL: 2}
+_PASS, _REVIEW, _FAIL = range(3)
+_DECISIONS = (Decision.PASS, Decision.REVIEW, Decision.FAIL)
+"""From the mildest to the severest; decisions are compared by their place here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,50 +38,44 @@ class Ruling(NamedTuple):
 
     decision: Decision
     added: tuple[ReasonCode, ...]
-
-
-def by_threshold(score: float, rules: Rules) -> Decision:
-    """What `score` (-log10 p, higher is less human) alone would decide."""
-    if score <= rules.pass_threshold:
-        return Decision.PASS
-    return Decision.REVIEW if score <= rules.review_threshold else Decision.FAIL
+    instead: tuple[Decision, Decision, Decision]
+    """The decision if the score lay in the range that passes, in the one that is reviewed, in the one that fails."""
 
 
 def decide(score: float | None, effects: Iterable[Effect], *, calibrated: bool, enough: bool, fallback: bool, rules: Rules) -> Ruling:
     """Decide.
 
-    `score` is `None` where no model answered, and `fallback` says that one should have. `effects` are those of the
-    grounds found so far. `calibrated` is false in an observing stratum, `enough` where the evidence is short: in both
-    the movement score alone can fail nobody, because nobody knows its rate there.
+    `score` (-log10 p, higher is less human) is `None` where no model answered, and `fallback` says that one should have.
+    `effects` are those of the grounds found so far. `calibrated` is false in an observing stratum, `enough` where the evidence
+    is short: in both the movement score alone can fail nobody, because nobody knows its rate there.
     """
+    least = _PASS
+    for effect in effects:
+        if effect == "fail":
+            least = _FAIL
+        elif effect == "review":
+            least = max(least, _REVIEW)
     if score is None:
-        movement = rules.fail_direction if fallback else Decision.REVIEW
-        return Ruling(_worst(movement, effects), (ReasonCode.HEURISTIC_ONLY,) if fallback else ())
-    movement = by_threshold(score, rules)
+        movement = _DECISIONS.index(rules.fail_direction) if fallback else _REVIEW
+        decision = _DECISIONS[max(movement, least)]
+        return Ruling(decision, (ReasonCode.HEURISTIC_ONLY,) if fallback else (), (decision, decision, decision))
+    movement = _PASS if score <= rules.pass_threshold else _REVIEW if score <= rules.review_threshold else _FAIL
+    asks_for_more = rules.policy == "verify" and rules.corroborate
     added: list[ReasonCode] = []
-    if movement is not Decision.PASS:
+    if movement != _PASS:
         added.append(ReasonCode.UNUSUAL_MOVEMENT)
+    worst = _FAIL
     if not calibrated:
+        worst = _PASS if rules.policy == "verify" else _REVIEW
         added.append(ReasonCode.UNCALIBRATED_STRATUM)
-    elif enough and movement is Decision.FAIL and _asks_for_more(rules):
-        added.append(ReasonCode.UNCORROBORATED)
-    return Ruling(settle(movement, effects, calibrated=calibrated, enough=enough, rules=rules), tuple(added))
-
-
-def settle(movement: Decision, effects: Iterable[Effect], *, calibrated: bool, enough: bool, rules: Rules) -> Decision:
-    """The decision where the score alone would decide `movement`; the rest as for `decide`."""
-    worst = Decision.FAIL
-    if not calibrated:
-        worst = Decision.PASS if rules.policy == "verify" else Decision.REVIEW
-    elif not enough or _asks_for_more(rules):
-        worst = Decision.REVIEW
-    return _worst(min(movement, worst, key=_SEVERITY.__getitem__), effects)
-
-
-def _asks_for_more(rules: Rules) -> bool:
-    """Whether movement alone fails nobody."""
-    return rules.policy == "verify" and rules.corroborate
-
-
-def _worst(movement: Decision, effects: Iterable[Effect]) -> Decision:
-    return max([movement, *(Decision(effect) for effect in effects if effect != "note")], key=_SEVERITY.__getitem__)
+    elif not enough:
+        worst = _REVIEW
+    elif asks_for_more:
+        worst = _REVIEW
+        if movement == _FAIL:
+            added.append(ReasonCode.UNCORROBORATED)
+    passing = _DECISIONS[least]
+    reviewed = _DECISIONS[max(least, min(_REVIEW, worst))]
+    failing = _DECISIONS[max(least, worst)]
+    instead = (passing, reviewed, failing)
+    return Ruling(instead[movement], tuple(added), instead)

@@ -74,3 +74,6 @@ MEANINGS: dict[ReasonCode, Meaning] = {
     ReasonCode.FRACTIONAL_COORDINATES: Meaning("note", "Positions are fractions of a pixel, which few browsers report for a mouse."),
     ReasonCode.ZERO_DISTANCE_MOVES: Meaning("note", "Movements that go nowhere."),
 }
+
+EFFECTS: dict[str, Effect] = {code.value: meaning.effect for code, meaning in MEANINGS.items()}
+"""What the reason of each code does; by plain text, which is looked up several times as fast as a member."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from playproof.decision.reasons import ReasonCode
@@ -9,7 +11,7 @@ from playproof.decision.verdict import Reason
 from playproof.features import CATALOGUE, MODEL_FEATURES
 from playproof.scoring.base import Floats
 from playproof.scoring.chain import Scored
-from playproof.scoring.ranges import UNMEASURED, HumanRanges
+from playproof.scoring.ranges import HumanRanges, Standing
 
 TELLING_SHARE = 0.02
 """A feature is named as a reason where at most this share of people lies as far out."""
@@ -17,7 +19,7 @@ MOST_FEATURES = 5
 """More reasons than this explain less."""
 _SUMMARISED = 6
 
-_OTHER = np.array([feature.name not in MODEL_FEATURES for feature in CATALOGUE])
+_SEEN = np.array([index for index, feature in enumerate(CATALOGUE) if feature.name in MODEL_FEATURES], dtype=np.intp)
 _EVIDENCE = [index for index, feature in enumerate(CATALOGUE) if feature.role == "evidence"]
 _NAMES = [feature.name for feature in CATALOGUE]
 
@@ -28,34 +30,34 @@ class Portrait:
     def __init__(self, row: Floats, ranges: HumanRanges) -> None:
         self._values: list[float] = row.tolist()
         self._ranges = ranges
-        share, self._low = ranges.standing(row)
-        share[_OTHER] = UNMEASURED
-        self._furthest: list[int] = share.argsort(kind="stable")[:_SUMMARISED].tolist()
-        self._shares: list[float] = share.take(self._furthest).tolist()
+        self._furthest = ranges.furthest(row, _SEEN, _SUMMARISED)
 
     def summary(self) -> dict[str, float]:
         """The evidence, and the model's features that lie furthest out, rounded to six digits."""
-        known = [index for index, share in zip(self._furthest, self._shares, strict=True) if share < UNMEASURED]
         values = self._values
+        told = _EVIDENCE + [standing.feature for standing in self._furthest]
         # A value that is not equal to itself is NaN: there is nothing to show.
-        return {_NAMES[index]: float(f"{values[index]:.6g}") for index in (*_EVIDENCE, *known) if values[index] == values[index]}
+        return {_NAMES[index]: float(f"{values[index]:.6g}") for index in told if values[index] == values[index]}
 
     def reasons(self) -> list[Reason]:
         """The features that lie out of nearly all people's range, furthest first."""
-        pairs = zip(self._furthest, self._shares, strict=True)
-        return [self._reason(index, share) for index, share in pairs if share <= TELLING_SHARE][:MOST_FEATURES]
+        return [self._reason(standing) for standing in self._furthest[:MOST_FEATURES] if standing.share <= TELLING_SHARE]
 
-    def _reason(self, index: int, share: float) -> Reason:
-        feature = CATALOGUE[index]
+    def _reason(self, standing: Standing) -> Reason:
+        index, share, is_low = standing
+        meaning, unit, usually = _phrases(self._ranges, index)
+        code, side = (ReasonCode.FEATURE_LOW, "lower") if is_low else (ReasonCode.FEATURE_HIGH, "higher")
         beyond = f"{100.0 * (1.0 - share):.1f}".rstrip("0").rstrip(".")
-        bottom, top = self._ranges.typical(index)
-        is_low = bool(self._low[index])
-        unit = f" {feature.unit}" if feature.unit not in ("", "1") else ""
-        detail = (
-            f"{feature.meaning.rstrip('.')}: {self._values[index]:.3g}{unit} is {'lower' if is_low else 'higher'} "
-            f"than in {beyond} % of people (usually {bottom:.3g} to {top:.3g})"
-        )
-        return Reason(ReasonCode.FEATURE_LOW if is_low else ReasonCode.FEATURE_HIGH, detail, feature.name)
+        return Reason(code, f"{meaning}: {self._values[index]:.3g}{unit} is {side} than in {beyond} % of people ({usually})", _NAMES[index])
+
+
+@lru_cache(maxsize=1024)
+def _phrases(ranges: HumanRanges, index: int) -> tuple[str, str, str]:
+    """What is the same in every reason that speaks of one feature: its meaning, its unit, its usual range."""
+    feature = CATALOGUE[index]
+    bottom, top = ranges.typical(index)
+    unit = f" {feature.unit}" if feature.unit not in ("", "1") else ""
+    return feature.meaning.rstrip("."), unit, f"usually {bottom:.3g} to {top:.3g}"
 
 
 def movement_reason(scored: Scored) -> Reason:
