@@ -49,8 +49,8 @@ def test_what_is_not_measured_stands_nowhere() -> None:
 
 
 def test_the_furthest_come_first_and_of_those_alike_the_first() -> None:
-    levels, people = np.array([0.1, 0.5, 0.9]), np.tile([1.0, 2.0, 3.0], (6, 1))
-    row = np.array([1.5, 0.0, 4.0, np.nan, 0.5, 2.5])
+    levels, people = np.array([0.05, 0.5, 0.95]), np.tile([1.0, 2.0, 3.0], (6, 1))
+    row = np.array([1.5, 0.0, 0.9, np.nan, 0.5, 2.5])
 
     def furthest(count: int, among: list[int]) -> list[int]:
         return [standing.feature for standing in HumanRanges(levels, people).furthest(row, np.array(among, dtype=np.intp), count)]
@@ -69,5 +69,6 @@ def test_what_does_not_fit_is_refused() -> None:
     for row, among in ((np.zeros(2), ALL), (np.zeros(3), np.array([0, 3])), (np.zeros(3), np.array([-1, 1]))):
         with pytest.raises(ValueError, match="a row of 3 features"):
             RANGES.furthest(row, among, 2)
-    with pytest.raises(ValueError, match="every level"):
-        HumanRanges(LEVELS, np.zeros((3, 4)))
+    for levels in (LEVELS, LEVELS[:3], LEVELS[:0]):
+        with pytest.raises(ValueError, match="at every level"):
+            HumanRanges(levels, np.zeros((3, len(levels) - (levels is LEVELS))))

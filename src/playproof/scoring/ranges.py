@@ -14,6 +14,9 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 
+_TYPICAL = (0.05, 0.95)
+
+
 class Standing(NamedTuple):
     """Where one feature of a row stands among people."""
 
@@ -30,7 +33,7 @@ class HumanRanges:
     """Quantiles of every catalogue feature over the people that a model was fitted on. Raises `ValueError` for other shapes."""
 
     levels: Floats
-    """(q,) rising, in (0, 1)."""
+    """(q,) rising, in (0, 1), the last at least 0.95."""
     quantiles: Floats
     """(k, q) one row per catalogue feature, non-decreasing along the levels; NaN rows where people were not measured."""
     _typical: Floats = field(init=False)
@@ -38,13 +41,13 @@ class HumanRanges:
     _above: Floats = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.quantiles.ndim != 2 or self.quantiles.shape[1:] != self.levels.shape or not self.levels.size:
-            raise ValueError("ranges need a quantile of every feature at every level")
+        if self.quantiles.shape[1:] != self.levels.shape or not self.levels.size or self.levels[-1] < _TYPICAL[1]:
+            raise ValueError("ranges need a quantile of every feature at every level, up to that of nearly all people")
         # By the number of quantiles that a value reaches: at most this share of people lies at or below it;
         object.__setattr__(self, "_below", np.append(self.levels, 1.0))
         # and by the number that it exceeds: at most this share lies at or above it. The two differ where people tie.
         object.__setattr__(self, "_above", 1.0 - np.append(0.0, self.levels))
-        object.__setattr__(self, "_typical", self.quantiles[:, np.searchsorted(self.levels, [0.05, 0.95])])
+        object.__setattr__(self, "_typical", self.quantiles[:, np.searchsorted(self.levels, _TYPICAL)])
 
     def furthest(self, row: Floats, among: Places, count: int) -> list[Standing]:
         """The `count` features of `row` (k,) furthest out, the furthest first, the first in the catalogue first of those alike.
