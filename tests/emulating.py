@@ -51,6 +51,8 @@ def running_emulator(
 
     State is in memory, or in `folder`. Jobs end at the first look unless `pace` gives them time, by `clock`.
     """
-    service = Emulated(folder, faults=faults, clock=clock, pace=pace, api_keys=api_keys, admin_key=ADMIN_KEY)
-    with serving(service) as url:
+    with (
+        Emulated(folder, faults=faults, clock=clock, pace=pace, api_keys=api_keys, admin_key=ADMIN_KEY) as service,
+        serving(service) as url,
+    ):
         yield Running(url, service)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from playproof.emulator.records import Record
+from playproof.errors import StoreRefused
 
 R = TypeVar("R", bound=Record)
 
@@ -23,8 +26,22 @@ class Archive:
         self._folder = folder
         self._records: dict[type[Record], dict[str, Any]] = {}
         self._blobs: dict[str, bytes] = {}
+        self._lock: int | None = None
         if folder is not None:
-            (folder / "files").mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                (folder / "files").mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._lock = _lock(folder / "emulator.lock")
+            except BlockingIOError:
+                raise StoreRefused(f"another emulator uses {folder}; choose another with --data-dir") from None
+            except OSError as error:
+                reason = (error.strerror or str(error)).lower()
+                raise StoreRefused(f"the data folder {folder} cannot be used: {reason}; choose with --data-dir") from error
+
+    def close(self) -> None:
+        """Let another open the folder."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def load(self, kind: type[R]) -> dict[str, R]:
         """All records of `kind` by id, the oldest first; changes to the records count once `save` is called."""
@@ -73,6 +90,17 @@ class Archive:
         draft = file.with_name(f".{file.name}.draft")
         draft.write_bytes(content)
         draft.replace(file)
+
+
+def _lock(file: Path) -> int:
+    """Hold `file` until the descriptor is closed, or the process ends."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def highest(archive: Archive, kinds: Iterable[type[Record]]) -> int:

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from playproof.emulator.refusal import invalid
+from playproof.ids import RandomBytes
 
 When = Literal["before", "after"]
 
@@ -17,6 +18,16 @@ INFER = "models.infer"
 DOWNLOAD = "results.download"
 PAGE = "jobs.retrieve_result_rows"
 BATCH = ("models.infer_batch", "models.infer_async")
+ROUTES = (
+    *(f"datasets.{verb}" for verb in ("create", "upload", "complete", "list", "retrieve", "update", "delete")),
+    *(f"datasets.{verb}" for verb in ("retrieve_preview", "rows_lookup", "retrieve_models", "versions.list", "versions.retrieve")),
+    *(f"models.{verb}" for verb in ("train", "infer", "infer_async", "infer_batch", "list", "retrieve", "delete")),
+    *(f"models.versions.{verb}" for verb in ("list", "retrieve")),
+    *(f"jobs.{verb}" for verb in ("list", "retrieve", "cancel", "retry", "retrieve_results", "retrieve_result_rows")),
+    *("uploads.put", "results.download", "results.download_combined"),
+)
+"""The names of the routes: those of the official SDK's methods, and those of the storage behind signed URLs."""
+
 WORK = ("datasets.create", "datasets.complete", "models.train", *BATCH)
 
 
@@ -29,6 +40,11 @@ class Kind(NamedTuple):
     also: tuple[str, ...] = ()
     """Where else it can be asked for."""
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Every route where it can happen."""
+        return tuple(dict.fromkeys((*self.routes, *self.also))) or ROUTES
+
 
 _SERVED = (INFER, DOWNLOAD, PAGE)
 
@@ -37,11 +53,13 @@ KINDS: Mapping[str, Kind] = {
     "rate_limited": Kind("429, with `Retry-After: seconds`."),
     "server_error": Kind("An answer with `status`, 503 unless given."),
     "reset": Kind("The connection is reset without an answer."),
-    "drip": Kind("The body of the answer comes in `rows` pieces, `seconds` in all."),
+    "drip": Kind("The body of the answer comes in `pieces`, over `seconds` in all."),
     "unauthorized": Kind("401: the key is not known."),
     "no_credits": Kind("402: the credits are used up."),
     "forbidden": Kind("403: the key may not do this."),
-    "empty_body": Kind("The answer has its status and its type, and no body.", (INFER,), ("*",)),
+    "empty_body": Kind(
+        "The answer has its status and its type, and no body.", (INFER,), tuple(route for route in ROUTES if route != INFER)
+    ),
     "job_failed": Kind("The job that the call starts ends as `failed`.", WORK),
     "job_rejected": Kind("The job that the call starts ends as `rejected`.", WORK),
     "job_stuck": Kind("The job that the call starts keeps running until the fault is taken away.", WORK),
@@ -53,7 +71,7 @@ KINDS: Mapping[str, Kind] = {
     "stale_version": Kind("Another version than the one asked for answers: the oldest.", (INFER, *BATCH)),
     "expired_url": Kind("The signed URLs that are handed out have expired.", ("jobs.retrieve_results", "datasets.upload")),
     "empty_small": Kind(
-        "The legacy beta: nothing at all is answered for a file or dataset of fewer than `rows` rows, or a dataset younger than `seconds`.",
+        "The legacy beta: nothing at all is answered for a file or dataset of at most `rows` rows, or a dataset younger than `seconds`.",
         (INFER, *BATCH),
     ),
 }
@@ -77,6 +95,7 @@ class Fault(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fie
     seconds: float = 1.0
     status: int = 503
     rows: int = 1
+    pieces: int = 10
     key: str | None = None
     """The API key whose calls it hits; every key's when absent."""
     id: str = ""
@@ -88,7 +107,7 @@ class Fault(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fie
         kind = KINDS[self.kind]
         if self.route == "*":
             return not kind.routes or route in kind.routes
-        return fnmatchcase(route, self.route) and (not kind.routes or route in kind.routes or route in kind.also or "*" in kind.also)
+        return fnmatchcase(route, self.route) and route in kind.places
 
     @property
     def spent(self) -> bool:
@@ -96,27 +115,47 @@ class Fault(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fie
         return self.times is not None and self.seen >= self.after + self.times
 
 
+def read_fault(text: str) -> Fault:
+    """The fault written as ``KIND[@ROUTE][,NAME=VALUE...]``. Raises `Refusal`."""
+    head, *options = text.split(",")
+    kind, _, route = head.partition("@")
+    given = {"kind": kind.strip(), "route": route.strip() or "*"}
+    for option in options:
+        name, equals, value = option.partition("=")
+        if not equals or name.strip() not in Fault.__struct_fields__ or name.strip() in ("id", "seen", *given):
+            raise invalid(name, f"{option.strip()!r} is not an option of a fault")
+        given[name.strip()] = value.strip()
+    try:
+        fault = msgspec.convert(given, Fault, strict=False)
+    except msgspec.ValidationError as error:
+        raise invalid("fault", str(error)) from error
+    check(fault)
+    return fault
+
+
+def check(fault: Fault) -> None:
+    """Return where there is such a fault. Raises `Refusal`."""
+    if fault.kind not in KINDS:
+        raise invalid("kind", f"no such kind of fault: {fault.kind}; there are {', '.join(KINDS)}")
+    if not any(fault.covers(route) for route in ROUTES):
+        raise invalid("route", f"{fault.kind} cannot happen on {fault.route}; it can on {', '.join(KINDS[fault.kind].places)}")
+
+
 class Faults:
     """The faults in force; safe to use from several threads."""
 
-    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+    def __init__(self, random: RandomBytes, faults: Iterable[Fault] = ()) -> None:
+        self._random = random
         self._lock = threading.Lock()
         self._faults: dict[str, Fault] = {}
-        self._made = 0
         for fault in faults:
             self.add(fault)
 
     def add(self, fault: Fault) -> Fault:
         """Put `fault` in force under a new id. Raises `Refusal` where there is no such kind, or it cannot happen there."""
-        if fault.kind not in KINDS:
-            raise invalid("kind", f"no such kind of fault: {fault.kind}; there are {', '.join(KINDS)}")
-        kind = KINDS[fault.kind]
-        places = (*kind.routes, *kind.also)
-        if fault.route != "*" and places and "*" not in places and not any(fnmatchcase(place, fault.route) for place in places):
-            raise invalid("route", f"{fault.kind} cannot happen on {fault.route}; it can on {', '.join(places)}")
+        check(fault)
         with self._lock:
-            self._made += 1
-            fault = msgspec.structs.replace(fault, id=f"fault-{self._made}", seen=0)
+            fault = msgspec.structs.replace(fault, id=f"fault_{self._random(8).hex()}", seen=0)
             self._faults[fault.id] = fault
         return fault
 

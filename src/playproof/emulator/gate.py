@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Receive, Send
 from playproof.emulator.faults import Fault
 from playproof.emulator.refusal import Refusal
 from playproof.emulator.service import Emulated
+from playproof.errors import PlayproofError
 
 RESET = "playproof.reset"
 """The extension of a connection that can be reset: a function without arguments."""
@@ -40,6 +41,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
+        self._admit_page(headers)
         key = _bearer(headers.get(b"authorization", b"").decode("latin-1"))
         if opt.get("admin"):
             self._admit_admin(key)
@@ -97,6 +99,15 @@ class Gate:
                 return
         await _send(answer, bent, send)
 
+    def _admit_page(self, headers: dict[bytes, bytes]) -> None:
+        if self._service.admit is None:
+            return
+        host, origin = (headers[name].decode("latin-1") if name in headers else None for name in (b"host", b"origin"))
+        try:
+            self._service.admit(host, origin)
+        except PlayproofError as error:
+            raise Refusal(error.status, str(error)) from error
+
     def _admit(self, key: str | None) -> None:
         known = self._service.api_keys
         if not key:
@@ -148,7 +159,7 @@ async def _send(answer: list[Any], faults: list[Fault], send: Send) -> None:
     headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
     head: Any = {**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
     await send(head)
-    pieces = max(1, min(drip.rows, len(body))) if drip is not None else 1
+    pieces = max(1, min(drip.pieces, len(body))) if drip is not None else 1
     for piece in range(pieces):
         if drip is not None:
             await asyncio.sleep(drip.seconds / pieces)

@@ -66,13 +66,7 @@ class Inference:
         return Answer(MEDIA_TYPES[ask.output_type], write_file(result, ask.output_type, self.envelope(job)))
 
     def _record(self, ask: Ask, version: ModelVersion, filename: str) -> Job:
-        job = self._jobs.start(
-            "infer_sync", INFER, ask.key, model_id=version.model_id, model_version_id=version.id, input_filename=filename
-        )
-        job.status = "succeeded"
-        job.started_at = job.created_at
-        job.finished_at = self._core.now()
-        return job
+        return self._jobs.done("infer_sync", model_id=version.model_id, model_version_id=version.id, input_filename=filename)
 
     def later(self, ask: Ask, filename: str, content: bytes) -> Job:
         """Begin to score the rows of a file. Raises `Refusal`."""
@@ -95,10 +89,11 @@ class Inference:
         return self._start(route, ask, version, dataset_id=rows.dataset_id, dataset_version_id=rows.id)
 
     def _start(self, route: str, ask: Ask, version: ModelVersion, *, file: str | None = None, **fields: Any) -> Job:
-        bent = self._core.faults.hit(route, ask.key, (*ROW_FAULTS, "empty_small"), named=True)
-        bent += self._core.faults.hit(route, ask.key, ("empty_small",)) if not bent else []
-        order = Order(output_type=ask.output_type, anomaly_format=ask.anomaly_format, file=file)
-        order.bent = [msgspec.json.encode(fault).decode() for fault in bent]
+        bent = [
+            *self._core.faults.hit(route, ask.key, ROW_FAULTS, named=True),
+            *self._core.faults.hit(route, ask.key, ("empty_small",)),
+        ]
+        order = Order(output_type=ask.output_type, anomaly_format=ask.anomaly_format, file=file, bent=bent)
         return self._jobs.start(
             "infer_batch", route, ask.key, model_id=version.model_id, model_version_id=version.id, order=order, **fields
         )
@@ -124,7 +119,7 @@ class Inference:
     def _small(self, faults: Sequence[Fault], table: Table, rows: DatasetVersion | None) -> bool:
         for fault in faults:
             young = rows is not None and rows.ready_at is not None and self._core.age(rows.ready_at) < fault.seconds
-            if table.rows < fault.rows or young:
+            if table.rows <= fault.rows or young:
                 return True
         return False
 
@@ -133,7 +128,7 @@ class Inference:
         if table is None or job.order is None:
             raise WorkFailed("the rows are gone")
         result = judge(self._models.detector(self._models.version(job.model_version_id or "")), table, job.order.anomaly_format)
-        faults = [msgspec.json.decode(fault, type=Fault) for fault in job.order.bent]
+        faults = job.order.bent
         rows = self._datasets.version(job.dataset_version_id) if job.dataset_version_id else None
         if self._small([fault for fault in faults if fault.kind == "empty_small"], table, rows):
             self._core.archive.write(f"{job.id}.result", b"")

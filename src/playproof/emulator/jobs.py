@@ -9,7 +9,7 @@ import msgspec
 
 from playproof.emulator.core import Core, page
 from playproof.emulator.ids import new_id
-from playproof.emulator.records import ENDED, Job, JobType
+from playproof.emulator.records import ENDED, Job, JobStatus, JobType
 from playproof.emulator.refusal import Refusal, missing
 
 _QUEUED_SHARE = 0.2
@@ -30,6 +30,7 @@ class Jobs:
         self._core = core
         self.work: dict[JobType, Work] = {}
         self.dropped: dict[JobType, Work] = {}
+        self._active = {job.id: job for job in self.all().values() if job.status in ("queued", "running")}
 
     def all(self) -> Mapping[str, Job]:
         """Every job by id, the oldest first."""
@@ -44,18 +45,22 @@ class Jobs:
 
     def start(self, kind: JobType, route: str, key: str | None, *, waiting: bool = False, **fields: Any) -> Job:
         """A new job, queued, or waiting for its upload."""
-        job = Job(
-            id=new_id("job", self._core.random),
-            seq=self._core.next_seq(),
-            created_at=self._core.now(),
-            type=kind,
-            status="waiting_for_upload" if waiting else "queued",
-            **fields,
-        )
+        job = self._new(kind, "waiting_for_upload" if waiting else "queued", fields)
         if not waiting:
             self._enter(job, route, key)
         self._core.archive.save(job)
         return job
+
+    def done(self, kind: JobType, **fields: Any) -> Job:
+        """The record of work that was done at once."""
+        job = self._new(kind, "succeeded", fields)
+        job.started_at = job.finished_at = job.created_at
+        self._core.archive.save(job)
+        return job
+
+    def _new(self, kind: JobType, status: JobStatus, fields: Mapping[str, Any]) -> Job:
+        now = self._core.now()
+        return Job(id=new_id("job", self._core.random), seq=self._core.next_seq(), created_at=now, type=kind, status=status, **fields)
 
     def release(self, job: Job, route: str, key: str | None) -> None:
         """Queue a job whose upload is there."""
@@ -64,6 +69,7 @@ class Jobs:
         self._core.archive.save(job)
 
     def _enter(self, job: Job, route: str, key: str | None) -> None:
+        self._active[job.id] = job
         pace = self._core.pace
         job.queued_at = self._core.seconds()
         job.seconds = {"dataset_ingest": pace.ingest, "train": pace.train}.get(job.type, pace.infer)
@@ -76,8 +82,7 @@ class Jobs:
     def settle(self) -> None:
         """Bring every job to where the clock says it is."""
         now = self._core.seconds()
-        active = [job for job in self.all().values() if job.status in ("queued", "running")]
-        for job in sorted(active, key=lambda job: (job.queued_at + job.seconds, job.seq)):
+        for job in sorted(self._active.values(), key=lambda job: (job.queued_at + job.seconds, job.seq)):
             running_from = job.queued_at + _QUEUED_SHARE * job.seconds
             if job.status == "queued" and now >= running_from:
                 job.status = "running"
@@ -88,6 +93,7 @@ class Jobs:
                 self._finish(job)
 
     def _finish(self, job: Job) -> None:
+        del self._active[job.id]
         try:
             if job.doom is not None:
                 raise WorkFailed(f"the job was {job.doom}, as a fault asked for")
@@ -110,6 +116,7 @@ class Jobs:
         if job.status not in ENDED:
             job.status = "canceled"
             job.finished_at = self._core.now()
+            self._active.pop(job.id, None)
             self._drop(job)
             self._core.archive.save(job)
         return job

@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from playproof.emulator.faults import Fault
+
 VersionStatus = Literal["processing", "ready", "failed"]
 JobStatus = Literal["queued", "running", "succeeded", "failed", "canceled", "rejected", "waiting_for_upload"]
 JobType = Literal["dataset_ingest", "train", "infer_sync", "infer_batch"]
@@ -86,7 +88,7 @@ class Order(msgspec.Struct, kw_only=True):
     anomaly_format: AnomalyFormat
     file: str | None = None
     """The blob of uploaded rows; without one the rows are those of the job's dataset version."""
-    bent: list[str] = []
+    bent: list[Fault] = []
     """Faults that the result is to have."""
 
 

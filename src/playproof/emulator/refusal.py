@@ -18,6 +18,13 @@ class Refusal(Exception):
         self.final = final
         self.retry_after = retry_after
 
+    @property
+    def words(self) -> str:
+        """The detail as one line."""
+        if isinstance(self.detail, list):
+            return "; ".join(str(each["msg"]) for each in self.detail)
+        return str(self.detail)
+
 
 def missing(what: str) -> Refusal:
     """Nothing goes by this id."""

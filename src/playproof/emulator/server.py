@@ -34,9 +34,9 @@ class ResettableProtocol(HttpToolsProtocol):
         self.transport.abort()
 
 
-def server(service: Emulated) -> uvicorn.Server:
-    """A server of `service`; `run` it with a listening socket."""
-    config = uvicorn.Config(
+def config(service: Emulated) -> uvicorn.Config:
+    """How `service` is served."""
+    return uvicorn.Config(
         create_app(service),
         http=ResettableProtocol,
         ws="none",
@@ -47,13 +47,12 @@ def server(service: Emulated) -> uvicorn.Server:
         server_header=False,
         timeout_graceful_shutdown=2,
     )
-    return uvicorn.Server(config)
 
 
 @contextmanager
 def serving(service: Emulated) -> Iterator[str]:
     """`service` on a free port of the loopback address, in a thread; its base URL."""
-    running = server(service)
+    running = uvicorn.Server(config(service))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"  # connections wait in the socket's queue until it runs
         thread = threading.Thread(target=running.run, args=([listener],), name="emulator", daemon=True)
