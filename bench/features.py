@@ -2,89 +2,53 @@
 
     python -m bench.features [--rounds 10] [--json]
 
-Each figure is the median over all sessions and rounds.
+Each figure is the median over all sessions and rounds. Before it, how long the first start takes to compile what measures a
+session, and every later one to load it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-
-import numpy as np
+import subprocess
+import sys
 
 from bench.command import run
 from bench.decode import median_us, plain_decoders
 from bench.sessions import bodies
 from playproof.features import extract
-from playproof.features.clicks import clicks
-from playproof.features.curvature import curvature
-from playproof.features.geometry import geometry
-from playproof.features.kinematics import Motion, derive, kinematics
-from playproof.features.numbers import Floats
-from playproof.features.path import Path, trace
-from playproof.features.pauses import pauses
-from playproof.features.profiles import profiles
-from playproof.features.residual import residual
-from playproof.features.smoothness import smoothness
-from playproof.features.strokes import Strokes, split
-from playproof.features.submovements import submovements
-from playproof.features.summary import summarise
-from playproof.features.texture import texture
-from playproof.features.variability import likeness, logarithms, variability
-from playproof.telemetry import Session, decode
+from playproof.telemetry import decode
 
-_Case = tuple[Path, Motion, Strokes, dict[str, Floats]]
+_PREPARE = """
+import time
+from playproof import compiled
+import playproof.features
+if {anew}:
+    compiled.kept_in = lambda: None
+started = time.process_time()
+compiled.prepare()
+print(time.process_time() - started)
+"""
 
 
 def measure(rounds: int) -> dict[str, float]:
-    """Every figure by name: microseconds and ratios."""
+    """Every figure by name: seconds, microseconds and a ratio."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    figures = {"compile, processor s": _preparing(anew=True), "load what is kept, processor s": _preparing(anew=False)}
     rows = bodies("rows")
     plain = median_us(plain_decoders()["rows"], rows, rounds)
-    sessions = [decode(body) for body in rows]
-    whole = median_us(extract, sessions, rounds)
-    figures = {"plain msgspec, rows, us": plain, "a row of features, us": whole, "a row / plain msgspec": whole / plain}
-    with np.errstate(all="ignore"):
-        figures.update(_parts(sessions, rounds))
-    return figures
+    whole = median_us(extract, [decode(body) for body in rows], rounds)
+    return figures | {"plain msgspec, rows, us": plain, "a row of features, us": whole, "a row / plain msgspec": whole / plain}
 
 
-def _parts(sessions: list[Session], rounds: int) -> dict[str, float]:
-    ready = []
-    for session in sessions:
-        path = trace(session)
-        strokes = None if path is None else split(path)
-        if path is not None and strokes is not None:
-            motion = derive(path)
-            quantities = geometry(strokes) | smoothness(motion, strokes) | logarithms(strokes) | profiles(strokes)[0]
-            ready.append((path, motion, strokes, quantities))
-    parts: dict[str, Callable[[_Case], object]] = {
-        "derivatives": lambda case: derive(case[0]),
-        "strokes": lambda case: split(case[0]),
-        "kinematics": lambda case: kinematics(case[0], case[1]),
-        "curvature": lambda case: curvature(case[1]),
-        "smoothness": lambda case: smoothness(case[1], case[2]),
-        "geometry": lambda case: geometry(case[2]),
-        "logarithms": lambda case: logarithms(case[2]),
-        "profiles": lambda case: profiles(case[2]),
-        "summaries": lambda case: summarise(case[3]),
-        "variability": lambda case: variability(case[3]),
-        "likeness": lambda case: likeness(case[2]),
-        "submovements": lambda case: submovements(case[0], case[2]),
-        "pauses": lambda case: pauses(case[0], case[2]),
-        "clicks": lambda case: clicks(case[0], case[2]),
-        "residual": lambda case: residual(case[0], case[1]),
-        "texture": lambda case: texture(case[0], case[2]),
-    }
-    figures = {"of it: path, us": median_us(trace, sessions, rounds)}
-    figures.update({f"of it: {name}, us": median_us(part, ready, rounds) for name, part in parts.items()})
-    return figures
+def _preparing(*, anew: bool) -> float:
+    program = _PREPARE.format(anew=anew)
+    return float(subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout)
 
 
 def line(name: str, value: float) -> str:
     """One figure."""
-    return f"  {name:<40} {value:>10,.1f}"
+    return f"  {name:<40} {value:>10,.2f}"
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 What is compiled is plain Python over numpy arrays and runs uncompiled too, only slowly (`NUMBA_DISABLE_JIT=1`, for a debugger).
 `compiled` marks a function that other compiled functions call; `Kernel` is one that Python calls. A kernel is compiled, with all
 that it calls, at its first call or by `prepare`: some seconds, once for each processor and version of the code. The machine code
-is kept beside the sources, or where those cannot be written in the user's cache folder; where neither can be, it is compiled at
-every start.
+is kept beside the sources, or where those cannot be written in the user's cache folder (`XDG_CACHE_HOME`, else ~/.cache); where
+neither can be, it is compiled at every start. numba's `NUMBA_CACHE_DIR` changes nothing; what its other settings make is kept apart.
 """
 
 from __future__ import annotations
@@ -12,22 +12,28 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from threading import RLock
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 import numba
+import numpy as np
+from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _config: Any = numba.config
-_PACKAGE = Path(__file__).parent
-_SOURCES = ("compiled.py", "telemetry", "features", "scoring")
-"""Where kernels stand, and all that they call and read."""
-_FOLDER = "kernels-"
+_SUM = "sum"
+"""File with the checksum of a kernel's other files: machine code that was cut short or altered would end the process."""
 _kernels: list[Kernel[..., Any]] = []
+_lock = RLock()
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -50,14 +56,39 @@ class Kernel(Generic[P, R]):
         machine = self._machine or self.prepare()
         return machine(*args, **kwargs)
 
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is left to compile: its machine code is loaded, or kept and whole."""
+        folder = kept_in()
+        return self._machine is not None or (folder is not None and _whole(folder / self._name()))
+
     def prepare(self) -> Callable[P, R]:
         """Load what was compiled before, or compile."""
-        folder = _kept_in()
-        try:
-            machine = self._compile(folder)
-        except OSError:  # a full disk, or a folder that has become unreadable, only costs the next start
-            machine = self._compile(None)
-        self._machine = machine
+        with _lock:
+            if self._machine is None:
+                folder = kept_in()
+                try:
+                    self._machine = self._compile(None) if folder is None else self._load(folder)
+                except OSError:  # a full disk, or a folder that has become unreadable, only costs the next start
+                    self._machine = self._compile(None)
+            return self._machine
+
+    def _name(self) -> str:
+        return f"{self._function.__module__}.{self._function.__qualname__}-{_fingerprint(self._function)[:16]}"
+
+    def _load(self, parent: Path) -> Callable[P, R]:
+        """From the kernel's own folder in `parent`, which is made where there is none or what it holds is damaged."""
+        own = parent / self._name()
+        if _whole(own):
+            return self._compile(own)
+        # Made aside and renamed, so that nobody reads what is half written.
+        with tempfile.TemporaryDirectory(dir=parent, prefix="making-", ignore_cleanup_errors=True) as aside:
+            fresh = Path(aside) / "kernel"
+            machine = self._compile(fresh)
+            (fresh / _SUM).write_text(_sum(fresh), "ascii")
+            for old in parent.glob(own.name.rpartition("-")[0] + "-*"):
+                shutil.rmtree(old, ignore_errors=True)
+            fresh.rename(own)
         return machine
 
     def _compile(self, folder: Path | None) -> Callable[P, R]:
@@ -80,26 +111,73 @@ def prepare() -> None:
         each.prepare()
 
 
+def ready() -> bool:
+    """Whether `prepare` has nothing to compile."""
+    return all(each.ready for each in _kernels)
+
+
 @cache
-def _kept_in() -> Path | None:
-    """A folder that can be written and belongs to exactly this code; `None` where there is none."""
-    # A kernel holds the code of all that it calls, wherever that stands, so that a change to any of these sources counts.
-    code = hashlib.sha256()
-    for name in _SOURCES:
-        for source in sorted((_PACKAGE / name).rglob("*.py")) or [_PACKAGE / name]:
-            code.update(source.read_bytes())
-    name = _FOLDER + code.hexdigest()[:16]
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path("~").expanduser() / ".cache")
-    for parent in (_PACKAGE / "__pycache__", Path(home) / "playproof"):
+def kept_in() -> Path | None:
+    """A folder that can be written and belongs to exactly this computer, Python and numba; `None` where there is none."""
+    settings = sorted((name, value) for name, value in os.environ.items() if name.startswith("NUMBA_") and name != "NUMBA_CACHE_DIR")
+    computer = repr((sys.version, numba.__version__, get_host_cpu_name(), get_host_cpu_features().flatten(), settings))
+    name = f"kernels-{hashlib.sha256(computer.encode()).hexdigest()[:16]}"
+    for parent in _parents():
         folder = parent / name
-        if folder.is_dir() and os.access(folder, os.W_OK):
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
             return folder
-        try:
-            folder.mkdir(parents=True)
-        except OSError:
-            continue
-        for old in parent.glob(_FOLDER + "*"):
-            if old != folder:
-                shutil.rmtree(old, ignore_errors=True)
-        return folder
     return None
+
+
+def _parents() -> Iterator[Path]:
+    yield Path(__file__).parent / "__pycache__"
+    home = os.environ.get("XDG_CACHE_HOME")
+    with suppress(RuntimeError):  # this user has no home
+        yield (Path(home) if home else Path.home() / ".cache") / "playproof"
+
+
+def _fingerprint(function: Callable[..., Any]) -> str:
+    """Of the code of a function, of all compiled functions that it calls, and of the constants that they read."""
+    # Machine code holds all of these, wherever they stand, while numba looks at the function's own file alone.
+    total = hashlib.sha256()
+    waiting: list[object] = [function]
+    seen = set()
+    while waiting:
+        each = waiting.pop()
+        each = getattr(each, "py_func", each)
+        if isinstance(each, FunctionType):
+            if each not in seen:
+                seen.add(each)
+                names = each.__code__.co_names
+                waiting.extend((each.__code__, *(each.__globals__[name] for name in names if name in each.__globals__)))
+                waiting.extend(cell.cell_contents for cell in each.__closure__ or ())
+        elif isinstance(each, CodeType):
+            total.update(repr((each.co_name, each.co_names, each.co_varnames)).encode() + each.co_code)
+            waiting.extend(each.co_consts)
+        elif isinstance(each, type):
+            total.update(repr((each.__qualname__, getattr(each, "_fields", ()))).encode())
+        elif isinstance(each, np.ndarray):
+            total.update(repr((each.dtype, each.shape)).encode() + each.tobytes())
+        elif not isinstance(each, ModuleType):
+            total.update(repr(each).encode())
+    return total.hexdigest()
+
+
+def _whole(folder: Path) -> bool:
+    try:
+        return (folder / _SUM).read_text("ascii") == _sum(folder)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _sum(folder: Path) -> str:
+    """Of the names and contents of a kernel's files."""
+    total = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file.name != _SUM:
+            content = file.read_bytes()
+            total.update(f"{file.relative_to(folder)} {len(content)}\n".encode())
+            total.update(content)
+    return total.hexdigest()

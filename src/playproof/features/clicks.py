@@ -6,13 +6,16 @@ that the click lies in, and the movement before it.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from playproof.features.numbers import mean, median, quantile, ratio, rising, share
+from playproof.compiled import compiled
+from playproof.features.numbers import NAN, Floats, median_of, quantile_of, ratio
 from playproof.features.path import STEP_S, Path
 from playproof.features.strokes import Strokes
 
-_BEFORE = np.arange(-40, 0)
+_BEFORE = 40
 """Places looked back from a click."""
 _FINAL = 10
 """The last of them, right before the click."""
@@ -23,29 +26,63 @@ _SHORT_PX = 60.0
 """A shorter stroke before a click corrects the one before it."""
 
 
-def clicks(path: Path, strokes: Strokes) -> dict[str, float]:
+class Clicks(NamedTuple):
+    """The rest around clicks and the approach to them; the catalogue says what each is."""
+
+    click_dwell: float
+    click_dwell_low: float
+    click_drift: float
+    click_short_share: float
+    click_final_speed: float
+    click_peak_before: float
+
+
+_UNKNOWN = Clicks(*[NAN] * len(Clicks._fields))
+
+
+@compiled
+def clicks(path: Path, strokes: Strokes) -> Clicks:
     """The rest around clicks and the approach to them."""
-    click = path.clicks
-    if not click.size:
-        return {}
-    moving = path.moving.nonzero()[0]
-    edges = np.empty(moving.size + 2)
-    edges[0] = edges[-1] = np.nan  # a rest at either end of the path may have been longer
-    edges[1:-1] = moving
-    after = moving.searchsorted(click)
-    dwell = (edges[after + 1] - edges[after] - 1.0) * STEP_S
-    drift = path.travelled.take(click + _HOLD, mode="clip") - path.travelled.take(click - _HOLD, mode="clip")
-    before = path.speed.take(click[:, None] + _BEFORE, mode="clip")
-    peak_before = (len(_BEFORE) - before.argmax(axis=1)) * STEP_S
-    last_px = strokes.px.take(strokes.start.searchsorted(click, side="right") - 1, mode="clip")
-    final = np.add.reduce(before[:, -_FINAL:], axis=1) * (1.0 / _FINAL)
-    top = np.maximum.reduce(before, axis=1)
-    dwells, lasts, tops, times = rising(np.array((dwell, final, top, peak_before)))
-    return {
-        "click_dwell": median(dwells),
-        "click_dwell_low": quantile(dwells, 0.1),
-        "click_drift": mean(np.minimum(drift, _LARGEST_DRIFT_PX)),
-        "click_short_share": share(last_px < _SHORT_PX),
-        "click_final_speed": ratio(median(lasts), median(tops)),
-        "click_peak_before": median(times),
-    }
+    count, end = path.clicks.size, path.speed.size
+    if not count:
+        return _UNKNOWN
+    dwells, tops, finals, times = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
+    behind, ahead = -1, 0  # the nearest places in motion before the click, and from it on
+    last = 0  # the stroke that last began before the click, or else the first
+    rests = short = 0
+    drift = 0.0
+    for k in range(count):
+        click = path.clicks[k]
+        while ahead < end and (ahead < click or not path.moving[ahead]):
+            if path.moving[ahead]:
+                behind = ahead
+            ahead += 1
+        if behind >= 0 and ahead < end:  # a rest at either end of the path may have been longer
+            dwells[rests] = (ahead - behind - 1.0) * STEP_S
+            rests += 1
+        drift += min(path.travelled[min(click + _HOLD, end)] - path.travelled[max(click - _HOLD, 0)], _LARGEST_DRIFT_PX)
+        while last + 1 < strokes.start.size and strokes.start[last + 1] <= click:
+            last += 1
+        short += strokes.px[last] < _SHORT_PX
+        tops[k], finals[k], times[k] = _approach(path.speed, click)
+    return Clicks(
+        click_dwell=median_of(dwells[:rests]),
+        click_dwell_low=quantile_of(dwells[:rests], 0.1),
+        click_drift=drift / count,
+        click_short_share=short / count,
+        click_final_speed=ratio(median_of(finals), median_of(tops)),
+        click_peak_before=median_of(times),
+    )
+
+
+@compiled
+def _approach(speed: Floats, click: int) -> tuple[float, float, float]:
+    """The highest speed before a click, the mean of the last places there, and the seconds from the former to the click."""
+    top, final, peak = -1.0, 0.0, 0
+    for before in range(_BEFORE, 0, -1):
+        here = speed[max(click - before, 0)]
+        if here > top:
+            top, peak = here, before
+        if before <= _FINAL:
+            final += here
+    return top, final / _FINAL, peak * STEP_S

@@ -2,34 +2,58 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 
+from playproof.compiled import compiled
 from playproof.features.kinematics import Motion
-from playproof.features.numbers import line, median, share
+from playproof.features.numbers import NAN, line, median_of
 
 _FEWEST = 8
 _LEAST_BEND = 1e-4
 """1/px: what bends less has no place in a logarithm."""
 
 
-def curvature(motion: Motion) -> dict[str, float]:
+class Curvature(NamedTuple):
+    """How the path bends; the catalogue says what each is."""
+
+    curvature_median: float
+    turn_rate_median: float
+    power_law_slope: float
+    power_law_scatter: float
+    power_law_strength: float
+    turn_change_share: float
+
+
+_UNKNOWN = Curvature(*[NAN] * len(Curvature._fields))
+
+
+@compiled
+def curvature(motion: Motion) -> Curvature:
     """Bending where the pointer is fast."""
-    fast = motion.fast
-    if fast.size < _FEWEST:
-        return {}
-    normal = motion.normal[fast]
-    rate = np.abs(normal) / motion.fast_speed
-    bend = rate / motion.fast_speed
-    bends = np.sort(bend)
-    bent = (bend > _LEAST_BEND).nonzero()[0]
-    slope, scatter, strength = line(np.log(bend[bent]), motion.fast_log[bent])
-    swing = normal * motion.normal[fast + 1]
-    rate.sort()
-    return {
-        "curvature_median": 1000.0 * median(bends),
-        "turn_rate_median": median(rate),
-        "power_law_slope": -slope,
-        "power_law_scatter": scatter,
-        "power_law_strength": -strength,
-        "turn_change_share": share(swing < 0.0),
-    }
+    count = motion.fast.size
+    if count < _FEWEST:
+        return _UNKNOWN
+    rates, bends, log_bends, log_speeds = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
+    bent = swings = 0
+    for k in range(count):
+        place, speed = motion.fast[k], motion.fast_speed[k]
+        normal = motion.normal[place]
+        rates[k] = abs(normal) / speed
+        bends[k] = rates[k] / speed
+        if bends[k] > _LEAST_BEND:
+            log_bends[bent] = math.log(bends[k])
+            log_speeds[bent] = motion.fast_log[k]
+            bent += 1
+        swings += normal * motion.normal[place + 1] < 0.0  # the last place is never among the fast ones
+    slope, scatter, strength = line(log_bends[:bent], log_speeds[:bent])
+    return Curvature(
+        curvature_median=1000.0 * median_of(bends),
+        turn_rate_median=median_of(rates),
+        power_law_slope=-slope,
+        power_law_scatter=scatter,
+        power_law_strength=-strength,
+        turn_change_share=swings / count,
+    )

@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 
-from playproof.features.numbers import Floats
+from playproof.compiled import compiled
+from playproof.features.numbers import median_of
 from playproof.features.strokes import POINTS, Strokes
 
 _EARLY = POINTS // 5
 _LATE = POINTS - 1 - _EARLY
 
 
-def geometry(strokes: Strokes) -> dict[str, Floats]:
-    """Shape of each stroke's path; NaN where it ends where it began."""
+class Geometry(NamedTuple):
+    """The shape of the strokes; the catalogue says what each is."""
+
+    straightness: float
+    deviation: float
+    launch_error: float
+    arrival_error: float
+
+
+@compiled
+def geometry(strokes: Strokes) -> Geometry:
+    """Shape of the strokes' paths, of those that do not end where they began."""
     aside, along = strokes.aside, strokes.along
-    return {
-        "straight": strokes.chord / strokes.px,
-        "deviation": np.maximum.reduce(np.abs(aside), axis=1),
-        "launch": np.abs(np.arctan2(aside[:, _EARLY], along[:, _EARLY])),
-        "arrival": np.abs(np.arctan2(aside[:, _LATE], 1.0 - along[:, _LATE])),
-    }
+    count = strokes.start.size
+    straight, bow, launch, arrival = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
+    kept = 0
+    for stroke in range(count):
+        if strokes.chord[stroke] > 0.0:
+            straight[kept] = strokes.chord[stroke] / strokes.px[stroke]
+            bow[kept] = 0.0
+            for point in range(POINTS):
+                bow[kept] = max(bow[kept], abs(aside[stroke, point]))
+            launch[kept] = abs(math.atan2(aside[stroke, _EARLY], along[stroke, _EARLY]))
+            arrival[kept] = abs(math.atan2(aside[stroke, _LATE], 1.0 - along[stroke, _LATE]))
+            kept += 1
+    return Geometry(
+        straightness=median_of(straight[:kept]),
+        deviation=median_of(bow[:kept]),
+        launch_error=median_of(launch[:kept]),
+        arrival_error=median_of(arrival[:kept]),
+    )

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from playproof.features.numbers import Floats, Places, Points, mean, median, memory, quantile, ratio
+from playproof.compiled import compiled
+from playproof.features.numbers import Floats, Places, Points, median_of, memory, quantile_of, ratio
 from playproof.features.path import STEP_MS, STEP_S, Path
 
 FAST_PX_S = 150.0
@@ -34,36 +35,67 @@ class Motion(NamedTuple):
     """(f,) natural logarithm of `fast_speed`."""
 
 
+class Kinematics(NamedTuple):
+    """Speed and acceleration while the pointer moves; the catalogue says what each is."""
+
+    speed_high: float
+    speed_range: float
+    speed_variation: float
+    acceleration_rate: float
+    turning_pull_ratio: float
+    jerk_tail: float
+    acceleration_memory_120: float
+    turning_memory_60: float
+
+
+@compiled
 def derive(path: Path) -> Motion:
     """Acceleration and jerk of a path."""
     velocity, speed = path.velocity, path.speed
-    change = velocity[1:] - velocity[:-1]
-    pull = np.zeros(speed.size, np.complex128)
-    np.multiply(change[1:] + change[:-1], velocity[1:-1].conj(), out=pull[1:-1])
-    pull *= (0.5 / STEP_S) / np.maximum(speed, 1e-9)
-    jerk = np.zeros(speed.size)
-    np.abs(change[1:] - change[:-1], out=jerk[1:-1])
-    jerk *= STEP_S**-2
-    fast = (speed[1:-1] > FAST_PX_S).nonzero()[0] + 1
-    fast_speed = speed[fast]
-    return Motion(pull.real.copy(), pull.imag.copy(), jerk, fast, velocity[fast] * (1.0 / fast_speed), fast_speed, np.log(fast_speed))
+    places = speed.size
+    tangential, normal, jerk = np.zeros(places), np.zeros(places), np.zeros(places)
+    fast = np.empty(places, np.intp)
+    count = 0
+    for i in range(1, places - 1):
+        ahead, behind = velocity[i + 1] - velocity[i], velocity[i] - velocity[i - 1]
+        pull = (ahead + behind) * velocity[i].conjugate() * ((0.5 / STEP_S) / max(speed[i], 1e-9))
+        tangential[i], normal[i] = pull.real, pull.imag
+        jerk[i] = math.hypot(ahead.real - behind.real, ahead.imag - behind.imag) * STEP_S**-2
+        if speed[i] > FAST_PX_S:
+            fast[count] = i
+            count += 1
+    unit, fast_speed, fast_log = np.empty(count, np.complex128), np.empty(count), np.empty(count)
+    for i in range(count):
+        pace = speed[fast[i]]
+        unit[i], fast_speed[i], fast_log[i] = velocity[fast[i]] * (1.0 / pace), pace, math.log(pace)
+    return Motion(tangential, normal, jerk, fast[:count], unit, fast_speed, fast_log)
 
 
-def kinematics(path: Path, motion: Motion) -> dict[str, float]:
+@compiled
+def kinematics(path: Path, motion: Motion) -> Kinematics:
     """Speed and acceleration while the pointer moves."""
-    moving = path.moving.nonzero()[0]
-    speed, jerks = path.speed[moving], motion.jerk[moving]
-    mean_speed, mean_pull = mean(speed), mean(np.abs(motion.tangential[moving]))
-    speeds = np.sort(speed)
-    jerks.sort()
-    middle, high = median(speeds), quantile(speeds, 0.95)
-    return {
-        "speed_high": high,
-        "speed_range": ratio(high, middle),
-        "speed_variation": ratio(math.sqrt(max(float(speed @ speed) / speed.size - mean_speed**2, 0.0)), mean_speed),
-        "acceleration_rate": ratio(mean_pull, high),
-        "turning_pull_ratio": ratio(mean(np.abs(motion.normal[moving])), mean_pull),
-        "jerk_tail": ratio(quantile(jerks, 0.95), median(jerks)),
-        "acceleration_memory_120": memory(motion.tangential, 2 * _LAG),
-        "turning_memory_60": memory(motion.normal, _LAG),
-    }
+    speeds, jerks = np.empty(path.speed.size), np.empty(path.speed.size)
+    count = 0
+    total = squares = pull = turn = 0.0
+    for i in range(path.speed.size):
+        if path.moving[i]:
+            speed = path.speed[i]
+            speeds[count], jerks[count] = speed, motion.jerk[i]
+            count += 1
+            total += speed
+            squares += speed * speed
+            pull += abs(motion.tangential[i])
+            turn += abs(motion.normal[i])
+    speeds, jerks = speeds[:count], jerks[:count]
+    middle, high = median_of(speeds), quantile_of(speeds, 0.95)
+    mean = total / count
+    return Kinematics(
+        speed_high=high,
+        speed_range=ratio(high, middle),
+        speed_variation=ratio(math.sqrt(max(squares / count - mean * mean, 0.0)), mean),
+        acceleration_rate=ratio(pull / count, high),
+        turning_pull_ratio=ratio(turn, pull),
+        jerk_tail=ratio(quantile_of(jerks, 0.95), median_of(jerks)),
+        acceleration_memory_120=memory(motion.tangential, 2 * _LAG),
+        turning_memory_60=memory(motion.normal, _LAG),
+    )

@@ -1,9 +1,8 @@
-"""Small statistics that know what NaN is: quantiles, spreads, correlations and straight lines through points."""
+"""Small statistics of numbers that are not NaN: quantiles, spreads, correlations and straight lines through points."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,57 +15,6 @@ Points = NDArray[np.complex128]
 Places = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 NAN = math.nan
-
-
-def rising(values: Floats) -> list[list[float]]:
-    """The rows of `values` (k, n), which it sorts in place, without those values that are NaN."""
-    values.sort(axis=1)
-    rows: list[list[float]] = values.tolist()
-    for row in rows:
-        while row and row[-1] != row[-1]:  # NaN goes last
-            row.pop()
-    return rows
-
-
-def quantile(ordered: Sequence[float] | Floats, level: float) -> float:
-    """The quantile at `level` (0 to 1) of values in rising order, linear between neighbours; NaN of none."""
-    last = len(ordered) - 1
-    if last < 0:
-        return NAN
-    place = level * last
-    below = int(place)
-    low = float(ordered[below])
-    return low + (place - below) * (float(ordered[below + 1]) - low) if below < last else low
-
-
-def median(ordered: Sequence[float] | Floats) -> float:
-    """The middle of values in rising order."""
-    count = len(ordered)
-    if not count:
-        return NAN
-    half = count >> 1
-    high = float(ordered[half])
-    if count & 1:
-        return high
-    low = float(ordered[half - 1])
-    return low + 0.5 * (high - low)
-
-
-def spread(ordered: Sequence[float] | Floats) -> float:
-    """The distance between the quartiles of values in rising order; NaN of fewer than three."""
-    return quantile(ordered, 0.75) - quantile(ordered, 0.25) if len(ordered) >= 3 else NAN
-
-
-@compiled
-def known(values: Floats) -> Floats:
-    """A copy of `values` (n,) without those that are NaN."""
-    result = np.empty(values.size)
-    count = 0
-    for value in values:
-        if value == value:
-            result[count] = value
-            count += 1
-    return result[:count]
 
 
 @compiled
@@ -150,35 +98,11 @@ def ratio(above: float, below: float) -> float:
 
 
 @compiled
-def mean(values: Floats) -> float:
-    """The mean of `values` (n,); NaN of none."""
-    total = 0.0
-    for value in values:
-        total += value
-    return total / values.size if values.size else NAN
-
-
-@compiled
 def count(mask: Mask) -> int:
     """How many of `mask` (n,) are true."""
     total = 0
     for each in mask:
         total += each
-    return total
-
-
-@compiled
-def share(mask: Mask) -> float:
-    """The share of `mask` (n,) that is true; NaN of none."""
-    return count(mask) / mask.size if mask.size else NAN
-
-
-@compiled
-def product(a: Floats, b: Floats) -> float:
-    """The sum of the products of `a` (n,) and `b` (n or more,)."""
-    total = 0.0
-    for i in range(a.size):
-        total += a[i] * b[i]
     return total
 
 

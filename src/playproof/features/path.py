@@ -13,12 +13,13 @@ Everything else in this package sees the path alone, so that a recorder's habits
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from playproof.features.numbers import Floats, Mask, Places, Points
-from playproof.telemetry import Session
+from playproof.compiled import compiled
+from playproof.features.numbers import Floats, Mask, Places, Points, rising_order
 
 STEP_MS = 20.0
 """Width of a cell."""
@@ -36,16 +37,15 @@ LARGEST_PX = 1e6
 LARGEST_MS = 1e9
 MOVING_PX_S = 30.0
 """Slower than this is rest: a lone step of one pixel makes about 19 px/s after smoothing."""
+FEWEST_EVENTS = 3
 FEWEST_CELLS = 6
 
 
-_LARGEST = np.array(((LARGEST_MS,), (LARGEST_PX,), (LARGEST_PX,)))
-_LEAST = -_LARGEST
-_NO_PLACES = np.empty(0, np.intp)
-
-
 class Path(NamedTuple):
-    """A session's path in n cells of `STEP_MS`, and its velocity in the m = n - 1 places between them."""
+    """A session's path in n cells of `STEP_MS`, and its velocity in the m = n - 1 places between them.
+
+    All arrays are empty where the session is too short to have a velocity and an acceleration.
+    """
 
     cells: Points
     """(n,) mean position in each cell, px from the first event."""
@@ -67,90 +67,128 @@ class Path(NamedTuple):
     """(e,) ms of the path, rests cut, at the same events."""
 
 
-def trace(session: Session) -> Path | None:
-    """The path of a session; `None` where it is too short to have a velocity and an acceleration."""
-    times, places = _clean(session)
-    if times.size < 3:
-        return None
-    gap = np.minimum(times[1:] - times[:-1], LONGEST_REST_MS)
-    clock = np.zeros(times.size)
-    np.add.accumulate(gap, out=clock[1:])
-    if clock[-1] > LONGEST_PATH_MS:
-        ends = max(int(clock.searchsorted(LONGEST_PATH_MS, side="right")), 2)
-        times, places, clock, gap = times[:ends], places[:ends], clock[:ends], gap[: ends - 1]
-    cells = _averaged(clock, places, gap)
-    if cells.size < FEWEST_CELLS:
-        return None
+@compiled
+def trace(t: Floats, x: Floats, y: Floats, click_t: Floats) -> Path:
+    """The path of a session's movements (k,) and its clicks (l,)."""
+    times, places, clock = _clean(t, x, y)
+    cells = _averaged(times, clock, places)
     smooth = _smoothed(cells)
-    velocity = smooth[1:] - smooth[:-1]
-    velocity *= 1.0 / STEP_S
-    speed = np.abs(velocity)
+    velocity = np.empty(max(cells.size - 1, 0), np.complex128)
+    speed = np.empty(velocity.size)
+    moving = np.empty(velocity.size, np.bool_)
     travelled = np.zeros(cells.size)
-    np.add.accumulate(speed, out=travelled[1:])
-    travelled *= STEP_S
-    clicks = _clicks(session, times, clock, speed.size)
-    return Path(cells, smooth, velocity, speed, speed > MOVING_PX_S, travelled, clicks, times, clock)
+    total = 0.0
+    for i in range(velocity.size):
+        step = (smooth[i + 1] - smooth[i]) * (1.0 / STEP_S)
+        velocity[i] = step
+        pace = math.hypot(step.real, step.imag)
+        speed[i] = pace
+        moving[i] = pace > MOVING_PX_S
+        total += pace
+        travelled[i + 1] = total * STEP_S
+    return Path(cells, smooth, velocity, speed, moving, travelled, _clicks(click_t, times, clock, speed.size), times, clock)
 
 
-def _clean(session: Session) -> tuple[Floats, Points]:
-    """Times (n,) that rise and whole positions (n,) from the first, of which no two neighbours are equal."""
-    rows = np.array((session.t, session.x, session.y))
-    np.minimum(rows, _LARGEST, out=rows)
-    np.maximum(rows, _LEAST, out=rows)
-    times = rows[0]
-    places = np.empty(times.size, np.complex128)
-    np.rint(rows[1:], out=places.view(np.float64).reshape(-1, 2).T)
-    if times.size < 2:
-        return times, places
-    if np.minimum.reduce(times[1:] - times[:-1]) < SOONEST_MS:
-        order = times.argsort(kind="stable")
-        order = order[np.append(times[order[1:]] - times[order[:-1]] >= SOONEST_MS, True)]
-        times, places = times[order], places[order]
-    moved = np.ones(times.size, np.bool_)
-    np.not_equal(places[1:], places[:-1], out=moved[1:])
-    kept = moved.nonzero()[0]
-    if kept.size < times.size:
-        times, places = times[kept], places[kept]
-    places -= places[0]
-    return times, places
+@compiled
+def _clean(t: Floats, x: Floats, y: Floats) -> tuple[Floats, Points, Floats]:
+    """Times (e,) that rise, whole positions (e,) from the first, of which no two neighbours are equal, and the path's clock (e,)."""
+    count = t.size
+    cut = np.empty(count)
+    in_order = True
+    for i in range(count):
+        cut[i] = _cut(t[i], LARGEST_MS)
+        in_order &= i == 0 or cut[i] - cut[i - 1] >= SOONEST_MS
+    order = np.arange(count) if in_order else rising_order(cut)
+    times, places, clock = np.empty(count), np.empty(count, np.complex128), np.empty(count)
+    kept = 0
+    first = place = 0j
+    for i in range(count):
+        now = order[i]
+        if i + 1 < count and cut[order[i + 1]] - cut[now] < SOONEST_MS:
+            continue
+        last, place = place, complex(round(_cut(x[now], LARGEST_PX)), round(_cut(y[now], LARGEST_PX)))
+        if kept == 0:
+            first, clock[0] = place, 0.0
+        elif place == last:
+            continue
+        else:
+            clock[kept] = clock[kept - 1] + min(cut[now] - times[kept - 1], LONGEST_REST_MS)
+            if clock[kept] > LONGEST_PATH_MS:
+                break
+        times[kept], places[kept] = cut[now], place - first
+        kept += 1
+    return times[:kept], places[:kept], clock[:kept]
 
 
-def _averaged(clock: Floats, places: Points, gap: Floats) -> Points:
+@compiled
+def _cut(value: float, most: float) -> float:
+    """`value` between `-most` and `most`, whatever it is: places in arrays are reckoned from it."""
+    return min(max(-most, value), most)
+
+
+@compiled
+def _averaged(times: Floats, clock: Floats, places: Points) -> Points:
     """Means (n,) over cells of `STEP_MS`, from the exact integral of the path through `places` (e,) at `clock` (e,)."""
-    # Between two events the pointer stays until `still` has passed, then goes in a straight line for `going`.
-    going = gap.copy()
-    going[gap > REST_MS] = LEAD_MS
-    still = gap - going
-    start = places[:-1]
-    rise = places[1:] - start
-    area = np.zeros(places.size, np.complex128)
-    np.add.accumulate(start * gap + rise * (0.5 * going), out=area[1:])
-    # Which edges of cells lie between which events: counted, which is quicker than looking each up.
-    edge = np.ceil(clock * (1.0 / STEP_MS)).astype(np.intp)
-    edge[-1] = int(clock[-1] * (1.0 / STEP_MS)) + 1  # the end itself may be one
-    before = np.arange(gap.size).repeat(edge[1:] - edge[:-1])
-    into = np.arange(before.size) * STEP_MS - clock[before]
-    gone = np.maximum(into - still[before], 0.0)
-    integral = area[before] + start[before] * into + (rise * (0.5 / going))[before] * (gone * gone)
-    means: Points = integral[1:] - integral[:-1]
-    means *= 1.0 / STEP_MS
-    return means
+    count = int(clock[-1] * (1.0 / STEP_MS)) if clock.size >= FEWEST_EVENTS else 0
+    if count < FEWEST_CELLS:
+        return np.empty(0, np.complex128)
+    cells = np.empty(count, np.complex128)
+    edge = 0
+    area = before = 0j
+    for i in range(clock.size - 1):
+        # Between two events the pointer stays until `still` has passed, then goes in a straight line for `going`.
+        gap = min(times[i + 1] - times[i], LONGEST_REST_MS)
+        going = LEAD_MS if gap > REST_MS else gap
+        still = gap - going
+        start = places[i]
+        rise = places[i + 1] - start
+        bend = rise * (0.5 / going)
+        # The end itself may be an edge.
+        ends = math.ceil(clock[i + 1] * (1.0 / STEP_MS)) if i + 2 < clock.size else count + 1
+        while edge < ends:
+            into = edge * STEP_MS - clock[i]
+            gone = max(into - still, 0.0)
+            integral = area + start * into + bend * (gone * gone)
+            if edge:
+                cells[edge - 1] = (integral - before) * (1.0 / STEP_MS)
+            before = integral
+            edge += 1
+        area += start * gap + rise * (0.5 * going)
+    return cells
 
 
+@compiled
 def _smoothed(cells: Points) -> Points:
-    """The binomial filter 1-4-6-4-1 along the cells, the ends continued."""
+    """The binomial filter 1-4-6-4-1 along the cells (n,), the ends continued."""
     wide = np.empty(cells.size + 4, np.complex128)
-    wide[:2], wide[2:-2], wide[-2:] = cells[0], cells, cells[-1]
-    for _ in range(4):
-        wide = wide[1:] + wide[:-1]
-    wide *= 0.0625
-    return wide
+    for i in range(wide.size if cells.size else 0):
+        wide[i] = cells[min(max(i - 2, 0), cells.size - 1)]
+    for last in range(wide.size - 1, cells.size - 1, -1):
+        for i in range(last):
+            wide[i] += wide[i + 1]
+    for i in range(cells.size):
+        wide[i] *= 0.0625
+    return wide[: cells.size]
 
 
-def _clicks(session: Session, times: Floats, clock: Floats, places: int) -> Places:
-    if not session.click_t.size:
-        return _NO_PLACES
-    click = np.sort(session.click_t)
-    click = click[click.searchsorted(times[0]) : click.searchsorted(times[-1] + LONGEST_REST_MS, side="right")]
-    place: Places = np.minimum((np.interp(click, times, clock) * (1.0 / STEP_MS)).astype(np.intp), places - 1)
-    return place
+@compiled
+def _clicks(click_t: Floats, times: Floats, clock: Floats, places: int) -> Places:
+    """The place of each click, in order of time, among `places` of `STEP_MS`."""
+    inside = np.empty(click_t.size)
+    count = 0
+    for click in click_t:
+        if places and times[0] <= click <= times[-1] + LONGEST_REST_MS:
+            inside[count] = click
+            count += 1
+    result = np.empty(count, np.intp)
+    event = 0
+    order = rising_order(inside[:count])
+    for i in range(count):
+        click = inside[order[i]]
+        while event < times.size - 1 and times[event + 1] <= click:
+            event += 1
+        at = clock[event]
+        if event < times.size - 1:
+            at += (clock[event + 1] - clock[event]) / (times[event + 1] - times[event]) * (click - times[event])
+        result[i] = min(int(at * (1.0 / STEP_MS)), places - 1)
+    return result

@@ -1,31 +1,59 @@
-"""How the speed rises and falls over the time of the strokes, and whether what covers the distance is corrected."""
+"""How the speed rises and falls over the time of the strokes."""
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 
-from playproof.features.numbers import Floats, share
+from playproof.compiled import compiled
+from playproof.features.numbers import Floats, median_of
 from playproof.features.strokes import POINTS, Strokes
 
 _TIME = (np.arange(POINTS) + 0.5) / POINTS
 _BELL = 30.0 * _TIME**2 * (1.0 - _TIME) ** 2
-_PLACES = np.arange(POINTS - 1)
 _LEAST_PEAK = 0.15
 """Of the stroke's highest speed: lower peaks are ripple."""
 
 
-def profiles(strokes: Strokes) -> tuple[dict[str, Floats], dict[str, float]]:
-    """Shape of each stroke's speed profile, and what is told of all strokes at once."""
-    profile = strokes.profile
-    turn = profile.argmax(axis=1)
-    top = np.maximum.reduce(profile, axis=1)
-    off = profile - _BELL
-    rises = profile[:, 1:] > profile[:, :-1]
-    peaks = (rises[:, :-1] > rises[:, 1:]) & (profile[:, 1:-1] > (_LEAST_PEAK * top)[:, None])
-    again = rises & (turn[:, None] <= _PLACES)
-    quantities = {
-        "peak": turn * (1.0 / POINTS),
-        "bell": np.sqrt(np.add.reduce(off * off, axis=1) * (1.0 / POINTS)),
-        "peaks": np.add.reduce(peaks.view(np.int8), axis=1, dtype=np.int8),
-    }
-    return quantities, {"corrected_share": share(np.logical_or.reduce(again, axis=1))}
+class Profile(NamedTuple):
+    """How the speed rises and falls in the strokes; the catalogue says what each is."""
+
+    peak_time: float
+    bell_misfit: float
+
+
+@compiled
+def profile(strokes: Strokes) -> Profile:
+    """Where the strokes are fastest, and how far they are from a minimum-jerk bell."""
+    count = strokes.start.size
+    time, misfit = np.empty(count), np.empty(count)
+    for stroke in range(count):
+        time[stroke] = fastest(strokes.profile, stroke) / POINTS
+        square = 0.0
+        for point in range(POINTS):
+            square += (strokes.profile[stroke, point] - _BELL[point]) ** 2
+        misfit[stroke] = math.sqrt(square / POINTS)
+    return Profile(peak_time=median_of(time), bell_misfit=median_of(misfit))
+
+
+@compiled
+def fastest(profiles: Floats, stroke: int) -> int:
+    """The point at which a stroke of `profiles` (s, POINTS) is fastest, the first of several."""
+    top = 0
+    for point in range(1, POINTS):
+        if profiles[stroke, point] > profiles[stroke, top]:
+            top = point
+    return top
+
+
+@compiled
+def peaks(profiles: Floats, stroke: int) -> int:
+    """How many peaks of speed a stroke of `profiles` (s, POINTS) has."""
+    least = _LEAST_PEAK * profiles[stroke, fastest(profiles, stroke)]
+    count = 0
+    for point in range(1, POINTS - 1):
+        speed = profiles[stroke, point]
+        count += profiles[stroke, point - 1] < speed and speed >= profiles[stroke, point + 1] and speed > least
+    return count

@@ -2,35 +2,70 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 
+from playproof.compiled import compiled
 from playproof.features.kinematics import Motion
-from playproof.features.numbers import Floats
+from playproof.features.numbers import Floats, median_of
 from playproof.features.path import STEP_S
 from playproof.features.strokes import POINTS, Strokes
 
 _CYCLES = np.arange(0.0, 8.01, 0.25)
 """Frequencies of the spectral arc length, in cycles a stroke: a stroke's duration does not change its smoothness."""
-_PHASES = 2.0 * np.pi * np.outer((np.arange(POINTS) + 0.5) / POINTS, _CYCLES)
-_WAVES = np.concatenate((np.cos(_PHASES), np.sin(_PHASES)), axis=1) / POINTS
+_COUNT = _CYCLES.size
+_HALF = POINTS // 2
+_PHASES = 2.0 * np.pi * np.outer((np.arange(_HALF) + 0.5) / POINTS - 0.5, _CYCLES)
+"""Of the first half of a stroke's points, from its middle: waves are even or odd about it."""
+_EVEN, _ODD = np.cos(_PHASES) / POINTS, np.sin(_PHASES) / POINTS
 _LEAST_AMPLITUDE = 0.05
-_STEPS = np.arange(1, _CYCLES.size)
+_LEAST_JERK = 1e-9
 
 
-def smoothness(motion: Motion, strokes: Strokes) -> dict[str, Floats]:
-    """Log dimensionless jerk and spectral arc length of each stroke."""
-    jerk = strokes.total(motion.jerk * motion.jerk) * (strokes.seconds**3 / strokes.peak**2 * STEP_S)
-    return {"jerk": -np.log(np.maximum(jerk, 1e-9)), "arc": _arc_lengths(strokes)}
+class Smoothness(NamedTuple):
+    """How smooth the strokes are; the catalogue says what each is."""
+
+    jerk_smoothness: float
+    arc_length: float
 
 
-def _arc_lengths(strokes: Strokes) -> Floats:
-    """Length (s,) of the curve of each stroke's amplitude spectrum up to where it has died down, negative."""
-    waves = strokes.profile @ _WAVES
-    waves *= waves
-    amplitude = np.sqrt(waves[:, : _CYCLES.size] + waves[:, _CYCLES.size :])
-    last = _CYCLES.size - 1 - (amplitude[:, ::-1] >= _LEAST_AMPLITUDE).argmax(axis=1)
-    last = np.maximum(last, 1)[:, None]
-    rise = amplitude[:, 1:] - amplitude[:, :-1]
-    steps = np.sqrt(rise * rise + 1.0 / (last * last))
-    lengths: Floats = -np.add.reduce(steps * (last >= _STEPS), axis=1)
-    return lengths
+@compiled
+def smoothness(motion: Motion, strokes: Strokes) -> Smoothness:
+    """Log dimensionless jerk and spectral arc length of the strokes."""
+    count = strokes.start.size
+    smooth, arc = np.empty(count), np.empty(count)
+    even, odd = np.empty(_COUNT), np.empty(_COUNT)
+    for stroke in range(count):
+        square = 0.0
+        for place in range(strokes.start[stroke], strokes.end[stroke]):
+            square += motion.jerk[place] ** 2
+        jerk = square * (strokes.seconds[stroke] ** 3 / strokes.peak[stroke] ** 2 * STEP_S)
+        smooth[stroke] = -math.log(max(jerk, _LEAST_JERK))
+        arc[stroke] = _arc_length(strokes.profile, stroke, even, odd)
+    return Smoothness(jerk_smoothness=median_of(smooth), arc_length=median_of(arc))
+
+
+@compiled
+def _arc_length(profiles: Floats, stroke: int, even: Floats, odd: Floats) -> float:
+    """Length of the curve of a stroke's amplitude spectrum up to where it has died down, negative; `even` and `odd` are scratch."""
+    even[:] = 0.0
+    odd[:] = 0.0
+    for point in range(_HALF):
+        near, far = profiles[stroke, point], profiles[stroke, POINTS - 1 - point]
+        total, rest = near + far, near - far
+        for cycle in range(_COUNT):
+            even[cycle] += total * _EVEN[point, cycle]
+            odd[cycle] += rest * _ODD[point, cycle]
+    last = 1
+    for cycle in range(_COUNT):
+        even[cycle] = math.sqrt(even[cycle] ** 2 + odd[cycle] ** 2)
+    for cycle in range(1, _COUNT):
+        if even[cycle] >= _LEAST_AMPLITUDE:
+            last = cycle
+    step = 1.0 / (last * last)
+    length = 0.0
+    for cycle in range(last):
+        length += math.sqrt((even[cycle + 1] - even[cycle]) ** 2 + step)
+    return -length

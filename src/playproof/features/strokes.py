@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+import math
+from typing import NamedTuple
 
 import numpy as np
 
-from playproof.features.numbers import Floats, Places, Points
+from playproof.compiled import compiled
+from playproof.features.numbers import NAN, Floats, Places
 from playproof.features.path import STEP_S, Path
-
-Row = TypeVar("Row", Floats, Points)
 
 SHORTEST_CELLS = 5
 SHORTEST_PX = 15.0
@@ -19,13 +19,6 @@ MOST = 128
 """More strokes than these are left out, which bounds the cost."""
 POINTS = 24
 """Each stroke's speed and place are read at so many equal shares of its time."""
-
-_LAST = np.array((((2.0,),), ((1.0,),)))
-"""There is one speed fewer than places; the last of either has no neighbour."""
-_SHARES = np.array((((np.arange(POINTS) + 0.5) / POINTS,), (np.arange(POINTS) / (POINTS - 1.0),)))
-"""Of a stroke's time, for its speed and for its place."""
-_AHEAD = np.array((((0.5,),), ((0.0,),)))
-"""Cells by which the middle of a speed lies before the edge it is counted from."""
 
 
 class Strokes(NamedTuple):
@@ -48,50 +41,71 @@ class Strokes(NamedTuple):
     """(s, POINTS) place along the chord, over the chord."""
     aside: Floats
     """(s, POINTS) place beside the chord, over the chord."""
-    bounds: Places
-    """(2 s,) start and end in turn, for `reduceat`; without the last where that is the end of the path."""
-
-    def total(self, values: Floats) -> Floats:
-        """Sums (s,) of `values` (m,) over each stroke."""
-        sums: Floats = np.add.reduceat(values, self.bounds)[::2]
-        return sums
 
 
-def split(path: Path) -> Strokes | None:
-    """The strokes of a path; `None` where there is none."""
-    wide = np.zeros(path.moving.size + 2, np.bool_)
-    wide[1:-1] = path.moving
-    edge = (wide[1:] != wide[:-1]).nonzero()[0]
-    start, end = edge[::2], edge[1::2]
-    px = path.travelled[end] - path.travelled[start]
-    kept = ((end - start >= SHORTEST_CELLS) & (px >= SHORTEST_PX)).nonzero()[0][:MOST]
-    if not kept.size:
-        return None
-    start, end, px = start[kept], end[kept], px[kept]
-    bounds = np.empty(2 * start.size, np.intp)
-    bounds[::2], bounds[1::2] = start, end
-    if end[-1] == path.speed.size:
-        bounds = bounds[:-1]
-    peak = np.maximum.reduceat(path.speed, bounds)[::2]
-    count = (end - start).astype(np.float64)
-    at = np.maximum(start[:, None] - _AHEAD + count[:, None] * _SHARES, 0.0)
-    below = np.minimum(at, path.speed.size - _LAST).astype(np.intp)
-    at -= below
-    profile, place = _between(path.speed, below[0], at[0]), _between(path.smooth, below[1], at[1])
-    profile *= (POINTS / np.add.reduce(profile, axis=1))[:, None]
-    way = place[:, -1] - place[:, 0]
-    chord = np.abs(way)
-    chord[chord < SHORTEST_CHORD_PX] = np.nan
-    place -= place[:, :1]
-    place *= (way.conj() / (chord * chord))[:, None]
-    return Strokes(start, end, count * STEP_S, px, chord, peak, profile, place.real, place.imag, bounds)
+@compiled
+def split(path: Path) -> Strokes:
+    """The strokes of a path."""
+    start, end = _ends(path)
+    count = start.size
+    seconds, px, chord, peak = np.empty(count), np.empty(count), np.empty(count), np.zeros(count)
+    profile, along, aside = np.empty((count, POINTS)), np.empty((count, POINTS)), np.empty((count, POINTS))
+    for i in range(count):
+        seconds[i] = (end[i] - start[i]) * STEP_S
+        px[i] = path.travelled[end[i]] - path.travelled[start[i]]
+        for at in range(start[i], end[i]):
+            peak[i] = max(peak[i], path.speed[at])
+        _read_speed(path, start[i], end[i], profile[i])
+        chord[i] = _read_places(path, start[i], end[i], along[i], aside[i])
+    return Strokes(start, end, seconds, px, chord, peak, profile, along, aside)
 
 
-def _between(row: Row, below: Places, part: Floats) -> Row:
-    """`row` (n,) at the places `below` (s, p) from 0 to n - 2 and `part` of the way to the next: (s, p)."""
-    low = row[below]
-    result: Row = row[below + 1]
-    result -= low
-    result *= part
-    result += low
-    return result
+@compiled
+def _ends(path: Path) -> tuple[Places, Places]:
+    """First place of each stroke and one past its last."""
+    start, end = np.empty(MOST, np.intp), np.empty(MOST, np.intp)
+    count = begin = 0
+    places = path.moving.size
+    for at in range(places + 1):
+        if at < places and path.moving[at]:
+            continue
+        if at - begin >= SHORTEST_CELLS and path.travelled[at] - path.travelled[begin] >= SHORTEST_PX and count < MOST:
+            start[count], end[count] = begin, at
+            count += 1
+        begin = at + 1
+    return start[:count].copy(), end[:count].copy()
+
+
+@compiled
+def _read_speed(path: Path, start: int, end: int, profile: Floats) -> None:
+    """Fill `profile` (POINTS,) with the speed in the middle of equal shares of a stroke's time, over its mean."""
+    total = 0.0
+    for i in range(POINTS):
+        # A speed stands in the middle of its place.
+        at = max(start - 0.5 + (end - start) * ((i + 0.5) / POINTS), 0.0)
+        below = min(int(at), path.speed.size - 2)
+        low = path.speed[below]
+        profile[i] = low + (path.speed[below + 1] - low) * (at - below)
+        total += profile[i]
+    for i in range(POINTS):
+        profile[i] *= POINTS / total
+
+
+@compiled
+def _read_places(path: Path, start: int, end: int, along: Floats, aside: Floats) -> float:
+    """Fill `along` and `aside` (POINTS,) with a stroke's places at equal shares of its time, and return its chord."""
+    places = np.empty(POINTS, np.complex128)
+    for i in range(POINTS):
+        at = start + (end - start) * (i / (POINTS - 1.0))
+        below = min(int(at), path.smooth.size - 2)
+        low = path.smooth[below]
+        places[i] = low + (path.smooth[below + 1] - low) * (at - below)
+    way = places[-1] - places[0]
+    chord = math.hypot(way.real, way.imag)
+    if chord < SHORTEST_CHORD_PX:
+        chord = NAN
+    turn = way.conjugate() / (chord * chord)
+    for i in range(POINTS):
+        place = (places[i] - places[0]) * turn
+        along[i], aside[i] = place.real, place.imag
+    return chord

@@ -5,9 +5,10 @@ What is computed and then rounded does so less often, and so does what was recor
 
 from __future__ import annotations
 
-import numpy as np
+from typing import NamedTuple
 
-from playproof.features.numbers import NAN, Floats, Mask, Points
+from playproof.compiled import compiled
+from playproof.features.numbers import NAN
 from playproof.features.path import Path
 from playproof.features.strokes import Strokes
 
@@ -18,38 +19,65 @@ _NOTHING_PX = 1e-6
 _NEAR_AXIS = 0.08
 """Tangent of the angle between the smoothed motion and the nearer axis."""
 _FEWEST = 8
-_ONSET = np.arange(4)
-"""The first places of a stroke."""
+_ONSET = 4
+"""The first places of a stroke, which has more."""
+_LONG = 3
+"""Places that make 60 ms."""
 
 
-def texture(path: Path, strokes: Strokes) -> dict[str, float]:
+class Texture(NamedTuple):
+    """How much of the motion goes along one axis exactly; the catalogue says what each is."""
+
+    one_axis_slow: float
+    one_axis_fast: float
+    one_axis_pure: float
+    one_axis_onset: float
+    one_axis_long: float
+
+
+@compiled
+def texture(path: Path, strokes: Strokes) -> Texture:
     """Steps between unsmoothed cells that leave one coordinate where it was."""
-    across, down = _sides(path.cells[1:] - path.cells[:-1])
-    longer = np.maximum(across, down)
-    long_enough = longer >= _LEAST_PX
-    lone = (np.minimum(across, down) < _NOTHING_PX) & long_enough
-    x, y = _sides(path.velocity)
-    slant = np.minimum(x, y) / np.maximum(np.maximum(x, y), _NOTHING_PX)
-    fast = longer >= _SLOW_PX
-    slow = long_enough ^ fast
-    long = lone[:-2] & lone[1:-1] & lone[2:]
-    onset = lone[strokes.start[:, None] + _ONSET]
-    return {
-        "one_axis_slow": _share(lone, slow),
-        "one_axis_fast": _share(lone, fast),
-        "one_axis_pure": _share(lone, slow & (slant < _NEAR_AXIS)),
-        "one_axis_long": int(np.count_nonzero(long)) / max(int(np.count_nonzero(path.moving)), 1),
-        "one_axis_onset": int(np.count_nonzero(onset)) / onset.size,
-    }
+    slow = slow_alone = fast = fast_alone = straight = straight_alone = 0
+    moving = run = long = 0
+    for place in range(path.speed.size):
+        moving += path.moving[place]
+        step = path.cells[place + 1] - path.cells[place]
+        longer = max(abs(step.real), abs(step.imag))
+        alone = _alone(step)
+        run = run + 1 if alone else 0
+        long += run >= _LONG
+        if longer >= _SLOW_PX:
+            fast += 1
+            fast_alone += alone
+        elif longer >= _LEAST_PX:
+            slow += 1
+            slow_alone += alone
+            across, down = abs(path.velocity[place].real), abs(path.velocity[place].imag)
+            if min(across, down) < _NEAR_AXIS * max(across, down, _NOTHING_PX):
+                straight += 1
+                straight_alone += alone
+    onset = 0
+    for start in strokes.start:
+        for place in range(start, start + _ONSET):
+            onset += _alone(path.cells[place + 1] - path.cells[place])
+    return Texture(
+        one_axis_slow=_share(slow_alone, slow),
+        one_axis_fast=_share(fast_alone, fast),
+        one_axis_pure=_share(straight_alone, straight),
+        one_axis_onset=onset / (strokes.start.size * _ONSET),
+        one_axis_long=long / max(moving, 1),
+    )
 
 
-def _sides(steps: Points) -> tuple[Floats, Floats]:
-    """Sizes (m,) of the two coordinates of `steps` (m,)."""
-    sizes = np.abs(steps.view(np.float64))
-    return sizes[::2], sizes[1::2]
+@compiled
+def _alone(step: complex) -> bool:
+    """Whether a step goes along one axis exactly."""
+    across, down = abs(step.real), abs(step.imag)
+    return max(across, down) >= _LEAST_PX and min(across, down) < _NOTHING_PX
 
 
-def _share(mask: Mask, among: Mask) -> float:
-    """The share of `mask` (m,) `among` some places; NaN of too few."""
-    count = int(np.count_nonzero(among))
-    return int(np.count_nonzero(mask & among)) / count if count >= _FEWEST else NAN
+@compiled
+def _share(part: int, among: int) -> float:
+    """NaN among too few."""
+    return part / among if among >= _FEWEST else NAN

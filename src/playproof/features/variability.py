@@ -3,72 +3,83 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
-from playproof.features.numbers import NAN, Floats, median, ratio, rising
+from playproof.compiled import compiled
+from playproof.features.likeness import likeness
+from playproof.features.numbers import NAN, Floats, ratio, spread_of
+from playproof.features.profiles import peaks
 from playproof.features.strokes import Strokes
 
 _FEWEST_STROKES = 4
-_MOST_STROKES = 64
-"""More are not compared in pairs."""
 
 
-def logarithms(strokes: Strokes) -> dict[str, Floats]:
-    """Binary logarithms of each stroke's length, duration and peak speed."""
-    length, duration, pace = np.log2(np.array((strokes.px, strokes.seconds, strokes.peak)))
-    return {"length": length, "duration": duration, "pace": pace}
+class Variability(NamedTuple):
+    """How strokes differ and agree; the catalogue says what each is."""
+
+    fitts_slope: float
+    fitts_scatter: float
+    peak_slope: float
+    peak_scatter: float
+    peak_strength: float
+    peaks_with_length: float
+    duration_spread: float
+    profile_nearest: float
+    path_nearest: float
+    twin_likeness: float
 
 
-def variability(quantities: Mapping[str, Floats]) -> dict[str, float]:
-    """Fitts' relation and the main sequence, from what is measured of each stroke."""
-    rows = np.array(tuple(quantities[name] for name in ("length", "duration", "pace", "peaks")))
-    count = rows.shape[1]
+@compiled
+def variability(strokes: Strokes) -> Variability:
+    """Fitts' relation, the main sequence, and how alike strokes are."""
+    count = strokes.start.size
+    length, duration, pace, parts = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
+    for stroke in range(count):
+        length[stroke] = math.log2(strokes.px[stroke])
+        duration[stroke] = math.log2(strokes.seconds[stroke])
+        pace[stroke] = math.log2(strokes.peak[stroke])
+        parts[stroke] = peaks(strokes.profile, stroke)
+    fitts, sequence, with_length = _related(length, duration), _related(length, pace), _related(length, parts)
+    alike = likeness(strokes)
+    return Variability(
+        fitts_slope=fitts.slope,
+        fitts_scatter=fitts.scatter,
+        peak_slope=sequence.slope,
+        peak_scatter=sequence.scatter,
+        peak_strength=sequence.strength,
+        peaks_with_length=with_length.strength,
+        duration_spread=spread_of(duration),
+        profile_nearest=alike.profile,
+        path_nearest=alike.path,
+        twin_likeness=alike.twin,
+    )
+
+
+class _Relation(NamedTuple):
+    slope: float
+    scatter: float
+    strength: float
+
+
+@compiled
+def _related(a: Floats, b: Floats) -> _Relation:
+    """Least squares b = slope * a + c, what scatters about it, and the correlation; NaN of too few or of a constant."""
+    count = a.size
     if count < _FEWEST_STROKES:
-        return {}
-    rows -= (np.add.reduce(rows, axis=1) * (1.0 / count))[:, None]
-    products = (rows @ rows.T).tolist()
-    length, duration, peak, parts = range(4)
-    along, slower, faster = products[length][length], products[length][duration], products[length][peak]
-    fitts, sequence = _related(products, length, duration), _related(products, length, peak)
-    return {
-        "fitts_slope": ratio(slower, along),
-        "fitts_scatter": math.sqrt(products[duration][duration] / count * (1.0 - fitts**2)),
-        "peak_slope": ratio(faster, along),
-        "peak_scatter": math.sqrt(products[peak][peak] / count * (1.0 - sequence**2)),
-        "peak_strength": sequence,
-        "peaks_with_length": _related(products, length, parts),
-    }
-
-
-def _related(products: list[list[float]], a: int, b: int) -> float:
-    """Correlation of rows `a` and `b` from the products of centred rows; NaN of a constant."""
-    size = products[a][a] * products[b][b]
-    return min(max(products[a][b] / math.sqrt(size), -1.0), 1.0) if size > 1e-12 else NAN
-
-
-def likeness(strokes: Strokes) -> dict[str, float]:
-    """How alike strokes are in their speed profile and in how they leave their chord, whichever side that is."""
-    measured = (strokes.chord > 0.0).nonzero()[0][:_MOST_STROKES]
-    count = measured.size
-    if count < _FEWEST_STROKES:
-        return {}
-    products = _products(np.array((strokes.profile[measured] - 1.0, strokes.aside[measured])))
-    speeds, ways = products
-    np.abs(ways, out=ways)
-    nearest_speeds, nearest_ways = rising(np.maximum.reduce(products, axis=2))
-    return {
-        "profile_nearest": median(nearest_speeds),
-        "path_nearest": median(nearest_ways),
-        "twin_likeness": float(np.maximum.reduce(np.minimum(speeds, ways), axis=None)),
-    }
-
-
-def _products(rows: Floats) -> Floats:
-    """Cosines (k, s, s) of the angles between the s rows of each of k tables (k, s, n), 0 on the diagonal."""
-    rows *= (1.0 / np.sqrt(np.add.reduce(rows * rows, axis=2) + 1e-12))[:, :, None]
-    pairs: Floats = rows @ rows.transpose(0, 2, 1)
-    count = rows.shape[1]
-    pairs.reshape(-1, count * count)[:, :: count + 1] = 0.0
-    return pairs
+        return _Relation(NAN, NAN, NAN)
+    middle_a = middle_b = 0.0
+    for k in range(count):
+        middle_a += a[k]
+        middle_b += b[k]
+    middle_a /= count
+    middle_b /= count
+    aa = ab = bb = 0.0
+    for k in range(count):
+        off_a, off_b = a[k] - middle_a, b[k] - middle_b
+        aa += off_a * off_a
+        ab += off_a * off_b
+        bb += off_b * off_b
+    strength = min(max(ab / math.sqrt(aa * bb), -1.0), 1.0) if aa * bb > 1e-12 else NAN
+    return _Relation(ratio(ab, aa), math.sqrt(bb / count * (1.0 - strength**2)), strength)
