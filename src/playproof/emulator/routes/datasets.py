@@ -6,6 +6,7 @@ import hashlib
 
 import msgspec
 from litestar import delete, get, patch, post
+from litestar.params import FromPath
 
 from playproof.emulator import views
 from playproof.emulator.datasets import Upload
@@ -83,7 +84,7 @@ async def prepare(request: Asked) -> Reply:
 
 
 @post("/datasets/{version_id:str}/complete", opt={"name": "datasets.complete"})
-async def complete(request: Asked, version_id: str) -> Reply:
+async def complete(request: Asked, version_id: FromPath[str]) -> Reply:
     """Say that the announced file is there."""
     key = bearer(request)
     return reply(await carry_out(request, lambda service: views.submission(service.datasets.complete(version_id, key))))
@@ -103,14 +104,14 @@ async def listed(request: Asked) -> Reply:
 
 
 @get("/datasets/{dataset_id:str}", opt={"name": "datasets.retrieve"})
-async def retrieve(request: Asked, dataset_id: str) -> Reply:
+async def retrieve(request: Asked, dataset_id: FromPath[str]) -> Reply:
     """One dataset."""
     archived = Query(request).truth("include_archived")
     return reply(await carry_out(request, lambda service: views.dataset(service, service.datasets.get(dataset_id, archived=archived))))
 
 
 @patch("/datasets/{dataset_id:str}", opt={"name": "datasets.update"})
-async def update(request: Asked, dataset_id: str) -> Reply:
+async def update(request: Asked, dataset_id: FromPath[str]) -> Reply:
     """Rename or describe a dataset."""
     body = await read_json(request, Change)
     return reply(
@@ -119,13 +120,13 @@ async def update(request: Asked, dataset_id: str) -> Reply:
 
 
 @delete("/datasets/{dataset_id:str}", opt={"name": "datasets.delete"})
-async def remove(request: Asked, dataset_id: str) -> None:
+async def remove(request: Asked, dataset_id: FromPath[str]) -> None:
     """Put a dataset away; its files are gone for good."""
     await carry_out(request, lambda service: service.datasets.archive(dataset_id))
 
 
 @get("/datasets/{dataset_id:str}/preview", opt={"name": "datasets.retrieve_preview"})
-async def preview(request: Asked, dataset_id: str) -> Reply:
+async def preview(request: Asked, dataset_id: FromPath[str]) -> Reply:
     """The first rows of the latest version that is ready."""
     rows = Query(request).number("max_rows", 10, 1, 100)
 
@@ -137,7 +138,7 @@ async def preview(request: Asked, dataset_id: str) -> Reply:
 
 
 @post("/datasets/{dataset_id:str}/rows:lookup", opt={"name": "datasets.rows_lookup"})
-async def lookup(request: Asked, dataset_id: str) -> Reply:
+async def lookup(request: Asked, dataset_id: FromPath[str]) -> Reply:
     """Rows by their index; those that are not there are left out."""
     body = await read_json(request, Lookup)
     if len(body.ids) > MOST_IDS:
@@ -152,7 +153,7 @@ async def lookup(request: Asked, dataset_id: str) -> Reply:
 
 
 @get("/datasets/{dataset_id:str}/models", opt={"name": "datasets.retrieve_models"})
-async def fitted(request: Asked, dataset_id: str) -> Reply:
+async def fitted(request: Asked, dataset_id: FromPath[str]) -> Reply:
     """Models fitted to the dataset."""
     limit = Query(request).number("limit", 200, 1, 200)
 
@@ -164,7 +165,7 @@ async def fitted(request: Asked, dataset_id: str) -> Reply:
 
 
 @get("/datasets/{dataset_id:str}/versions", opt={"name": "datasets.versions.list"})
-async def versions(request: Asked, dataset_id: str) -> Reply:
+async def versions(request: Asked, dataset_id: FromPath[str]) -> Reply:
     """The versions of a dataset, the newest first."""
     archived = Query(request).truth("include_archived")
 
@@ -176,7 +177,7 @@ async def versions(request: Asked, dataset_id: str) -> Reply:
 
 
 @get("/datasets/{dataset_id:str}/versions/{version_id:str}", opt={"name": "datasets.versions.retrieve"})
-async def version(request: Asked, dataset_id: str, version_id: str) -> Reply:
+async def version(request: Asked, dataset_id: FromPath[str], version_id: FromPath[str]) -> Reply:
     """One version of a dataset."""
     archived = Query(request).truth("include_archived")
 

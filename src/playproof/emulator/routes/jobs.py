@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from litestar import get, post
+from litestar.params import FromPath
 
 from playproof.emulator import rows, views
 from playproof.emulator.exchange import Asked, Query, Reply, base_url, carry_out, reply
@@ -32,20 +33,20 @@ async def listed(request: Asked) -> Reply:
 
 
 @get("/jobs/{job_id:str}", opt={"name": "jobs.retrieve"})
-async def retrieve(request: Asked, job_id: str) -> Reply:
+async def retrieve(request: Asked, job_id: FromPath[str]) -> Reply:
     """One job."""
     return reply(await carry_out(request, lambda service: views.job_detail(service, service.jobs.get(job_id))))
 
 
 @post("/jobs/{job_id:str}/cancel", opt={"name": "jobs.cancel"})
-async def cancel(request: Asked, job_id: str) -> Reply:
+async def cancel(request: Asked, job_id: FromPath[str]) -> Reply:
     """End a job, where it has not ended."""
     job = await carry_out(request, lambda service: service.jobs.cancel(job_id))
     return reply({"id": job.id, "job_id": job.id, "status": job.status})
 
 
 @post("/jobs/{job_id:str}/retry", opt={"name": "jobs.retry"})
-async def retry(request: Asked, job_id: str) -> Reply:
+async def retry(request: Asked, job_id: FromPath[str]) -> Reply:
     """Do a failed job again, as a new one."""
     key = bearer(request)
     job = await carry_out(request, lambda service: service.retry(job_id, key))
@@ -53,7 +54,7 @@ async def retry(request: Asked, job_id: str) -> Reply:
 
 
 @get("/jobs/{job_id:str}/results", opt={"name": "jobs.retrieve_results"})
-async def results(request: Asked, job_id: str) -> Reply:
+async def results(request: Asked, job_id: FromPath[str]) -> Reply:
     """What a job found, as signed URLs and figures."""
     base = base_url(request)
     key = bearer(request)
@@ -89,7 +90,7 @@ def _results(service: Emulated, job: Job, base: str, key: str | None) -> views.S
 
 
 @get("/jobs/{job_id:str}/results/rows", opt={"name": PAGE})
-async def result_rows(request: Asked, job_id: str) -> Reply:
+async def result_rows(request: Asked, job_id: FromPath[str]) -> Reply:
     """A page of what an inference job found, beside what it was given."""
     query = Query(request)
     wanted = rows.Query(

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response, delete, get, post
+from litestar.params import FromPath
 
 from playproof.emulator import views
 from playproof.emulator.exchange import Asked, Query, Reply, Sent, carry_out, read_form, read_json, reply
@@ -85,7 +86,7 @@ def _ask(request: Asked, model_id: str, sent: Sent) -> Ask:
 
 
 @post("/models/{model_id:str}/infer", opt={"name": "models.infer"})
-async def infer(request: Asked, model_id: str) -> Reply:
+async def infer(request: Asked, model_id: FromPath[str]) -> Reply:
     """Score the rows of a file, and answer with the result."""
     sent = await read_form(request)
     ask = _ask(request, model_id, sent)
@@ -94,7 +95,7 @@ async def infer(request: Asked, model_id: str) -> Reply:
 
 
 @post("/models/{model_id:str}/infer-async", opt={"name": "models.infer_async"})
-async def infer_async(request: Asked, model_id: str) -> Reply:
+async def infer_async(request: Asked, model_id: FromPath[str]) -> Reply:
     """Begin to score the rows of a file."""
     sent = await read_form(request)
     ask = _ask(request, model_id, sent)
@@ -104,7 +105,7 @@ async def infer_async(request: Asked, model_id: str) -> Reply:
 
 
 @post("/models/{model_id:str}/infer-batch", opt={"name": "models.infer_batch"})
-async def infer_batch(request: Asked, model_id: str) -> Reply:
+async def infer_batch(request: Asked, model_id: FromPath[str]) -> Reply:
     """Begin to score the rows of a dataset version."""
     body = await read_json(request, Batch)
     _no_chains(body)
@@ -131,19 +132,19 @@ async def listed(request: Asked) -> Reply:
 
 
 @get("/models/{model_id:str}", opt={"name": "models.retrieve"})
-async def retrieve(request: Asked, model_id: str) -> Reply:
+async def retrieve(request: Asked, model_id: FromPath[str]) -> Reply:
     """One model."""
     return reply(await carry_out(request, lambda service: views.model(service, service.models.get(model_id))))
 
 
 @delete("/models/{model_id:str}", opt={"name": "models.delete"})
-async def remove(request: Asked, model_id: str) -> None:
+async def remove(request: Asked, model_id: FromPath[str]) -> None:
     """Delete a model and its versions."""
     await carry_out(request, lambda service: service.models.delete(model_id))
 
 
 @get("/models/{model_id:str}/versions", opt={"name": "models.versions.list"})
-async def versions(request: Asked, model_id: str) -> Reply:
+async def versions(request: Asked, model_id: FromPath[str]) -> Reply:
     """The versions of a model, the newest first."""
 
     def work(service: Emulated) -> views.Shown:
@@ -154,7 +155,7 @@ async def versions(request: Asked, model_id: str) -> Reply:
 
 
 @get("/models/{model_id:str}/versions/{version_id:str}", opt={"name": "models.versions.retrieve"})
-async def version(request: Asked, model_id: str, version_id: str) -> Reply:
+async def version(request: Asked, model_id: FromPath[str], version_id: FromPath[str]) -> Reply:
     """One version of a model."""
 
     def work(service: Emulated) -> views.Shown:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import delete, get, post
+from litestar.params import FromPath
 
 from playproof.emulator.exchange import Asked, Reply, read_json, reply, service
 from playproof.emulator.faults import Fault
@@ -33,7 +34,7 @@ async def clear_faults(request: Asked) -> None:
 
 
 @delete("/_emulator/faults/{fault_id:str}", opt=_ADMIN)
-async def remove_fault(request: Asked, fault_id: str) -> None:
+async def remove_fault(request: Asked, fault_id: FromPath[str]) -> None:
     """Take one fault away."""
     if not service(request).faults.remove(fault_id):
         raise missing("Fault")

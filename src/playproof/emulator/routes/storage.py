@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import Response, get, put
+from litestar.params import FromPath
 
 from playproof.emulator import rows
 from playproof.emulator.exchange import Asked, Reply, carry_out
@@ -20,7 +21,7 @@ def _check(service: Emulated, request: Asked) -> None:
 
 
 @put("/_storage/uploads/{job_id:str}", opt={"name": "uploads.put", "open": True})
-async def upload(request: Asked, job_id: str) -> Reply:
+async def upload(request: Asked, job_id: FromPath[str]) -> Reply:
     """Put an announced file."""
     content = await request.body()
 
@@ -33,7 +34,7 @@ async def upload(request: Asked, job_id: str) -> Reply:
 
 
 @get("/_storage/results/{job_id:str}/inference", opt={"name": DOWNLOAD, "open": True})
-async def inference(request: Asked, job_id: str) -> Reply:
+async def inference(request: Asked, job_id: FromPath[str]) -> Reply:
     """The file of an inference job's result."""
 
     def work(service: Emulated) -> tuple[str, bytes]:
@@ -53,7 +54,7 @@ async def inference(request: Asked, job_id: str) -> Reply:
 
 
 @get("/_storage/results/{job_id:str}/combined", opt={"name": "results.download_combined", "open": True})
-async def combined(request: Asked, job_id: str) -> Reply:
+async def combined(request: Asked, job_id: FromPath[str]) -> Reply:
     """The file of an inference job's input and result side by side, as Parquet."""
 
     def work(service: Emulated) -> bytes:
