@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from threading import RLock
@@ -94,10 +94,29 @@ class Kernel(Generic[P, R]):
     def _compile(self, folder: Path | None) -> Callable[P, R]:
         _config.CACHE_DIR = str(folder) if folder else ""
         try:
-            machine = numba.njit(self._signature, cache=folder is not None, nogil=True, error_model="numpy")(self._function)
+            with _without_blas():
+                machine = numba.njit(self._signature, cache=folder is not None, nogil=True, error_model="numpy")(self._function)
         finally:
             _config.CACHE_DIR = ""
         return cast(Callable[P, R], machine)
+
+
+@contextmanager
+def _without_blas() -> Iterator[None]:
+    """Keep numba from loading scipy's linear algebra where that is installed: it takes longer than all else at the start, and what
+    runs without scipy cannot use it.
+    """
+    # None makes an import fail, and numba then does without; it asks once.
+    name = "scipy.linalg.cython_blas"
+    absent = name not in sys.modules
+    modules: dict[str, Any] = sys.modules
+    if absent:
+        modules[name] = None
+    try:
+        yield
+    finally:
+        if absent:
+            del modules[name]
 
 
 def kernel(signature: str) -> Callable[[Callable[P, R]], Kernel[P, R]]:
