@@ -60,7 +60,7 @@ def derive(path: Path) -> Motion:
         ahead, behind = velocity[i + 1] - velocity[i], velocity[i] - velocity[i - 1]
         pull = (ahead + behind) * velocity[i].conjugate() * ((0.5 / STEP_S) / max(speed[i], 1e-9))
         tangential[i], normal[i] = pull.real, pull.imag
-        jerk[i] = math.hypot(ahead.real - behind.real, ahead.imag - behind.imag) * STEP_S**-2
+        jerk[i] = math.sqrt((ahead.real - behind.real) ** 2 + (ahead.imag - behind.imag) ** 2) * STEP_S**-2
         if speed[i] > FAST_PX_S:
             fast[count] = i
             count += 1

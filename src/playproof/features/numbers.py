@@ -19,54 +19,70 @@ NAN = math.nan
 
 @compiled
 def quantile_of(values: Floats, level: float) -> float:
-    """The quantile at `level` (0 to 1) of `values` (n,), which it reorders, linear between neighbours; NaN of none."""
+    """The quantile at `level` (0 to 1) of `values` (n,), linear between neighbours; NaN of none."""
     last = values.size - 1
     if last < 0:
         return NAN
     place = level * last
     below = int(place)
-    low = ranked(values, below)
-    if below == last:
-        return low
-    high = float(values[below + 1])
-    for value in values[below + 2 :]:
-        high = min(high, value)
-    return low + (place - below) * (high - low)
+    low = _ranked(values, below)
+    # Its neighbour: the next higher value, or itself where there are several.
+    up_to, high = 0, math.inf
+    for value in values:
+        up_to += value <= low
+        high = min(high, value if value > low else math.inf)
+    part = place - below
+    return low + part * (high - low) if part > 0.0 and up_to == below + 1 else low
 
 
 @compiled
 def median_of(values: Floats) -> float:
-    """The middle of `values` (n,), which it reorders; NaN of none."""
+    """The middle of `values` (n,); NaN of none."""
     return quantile_of(values, 0.5)
 
 
 @compiled
 def spread_of(values: Floats) -> float:
-    """The distance between the quartiles of `values` (n,), which it reorders; NaN of fewer than three."""
+    """The distance between the quartiles of `values` (n,); NaN of fewer than three."""
     return quantile_of(values, 0.75) - quantile_of(values, 0.25) if values.size >= 3 else NAN
 
 
 @compiled
-def ranked(values: Floats, rank: int) -> float:
-    """The value at `rank` of `values` (n,), which it reorders: lower ones come before that place, higher ones after (Hoare 1961)."""
-    low, high = 0, values.size - 1
-    while low < high:
-        pivot = values[rank]
-        i, j = low, high
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while pivot < values[j]:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i += 1
-                j -= 1
-        if j < rank:
-            low = i
-        if rank < i:
-            high = j
-    return float(values[rank])
+def _ranked(values: Floats, rank: int) -> float:
+    """The value that `rank` of `values` (n,) lie below or beside; NaN where NaN leave none."""
+    # Hoare's selection, without a branch that depends on a value: what is on the wrong side of a pivot is left out.
+    left = values.copy()
+    count = left.size
+    while count:
+        pivot = _pivot(left[:count], rank)
+        below = same = kept = 0
+        for value in left[:count]:
+            below += value < pivot
+            same += value == pivot
+        if rank < below:
+            for value in left[:count]:
+                left[kept] = value
+                kept += value < pivot
+        elif rank < below + same:
+            return pivot
+        else:
+            rank -= below + same
+            for value in left[:count]:
+                left[kept] = value
+                kept += value > pivot
+        count = kept
+    return NAN
+
+
+@compiled
+def _pivot(values: Floats, rank: int) -> float:
+    """The lowest, the middle or the highest of three of `values` (n,), whichever is nearest to `rank`."""
+    a, b, c = float(values[values.size // 4]), float(values[values.size // 2]), float(values[-1])
+    if 4 * rank < values.size:
+        return min(a, b, c)
+    if 4 * rank > 3 * values.size:
+        return max(a, b, c)
+    return max(min(a, b), min(max(a, b), c))
 
 
 @compiled

@@ -81,7 +81,7 @@ def trace(t: Floats, x: Floats, y: Floats, click_t: Floats) -> Path:
     for i in range(velocity.size):
         step = (smooth[i + 1] - smooth[i]) * (1.0 / STEP_S)
         velocity[i] = step
-        pace = math.hypot(step.real, step.imag)
+        pace = math.sqrt(step.real**2 + step.imag**2)
         speed[i] = pace
         moving[i] = pace > MOVING_PX_S
         total += pace
