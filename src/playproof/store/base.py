@@ -114,6 +114,13 @@ class Store(Protocol):
         """
         ...
 
+    def hurry(self) -> None:
+        """Say that no more records come at the moment: those that wait need not wait for company. Never blocks.
+
+        Only a hint: what is put is stored without it too, a little later.
+        """
+        ...
+
     def get(self, scope: str, session_id: str) -> StoredSession | None:
         """The session stored under an id. Raises `StoreUnavailable`."""
         ...

@@ -25,9 +25,10 @@ from playproof.scoring.base import Scorer
 from playproof.scoring.chain import Fallback
 from playproof.service import Service, build_judge
 from playproof.settings import Settings
-from playproof.store import Commit, open_store
+from playproof.store import Commit, PutOutcome, open_store
 from playproof.telemetry import LIMITS
 from playproof.web.auth import Keys, Neighbourhood, admin_key
+from playproof.web.ferry import Ferry
 from playproof.web.retention import Retention, leave_with_parent, purge_for_ever
 from playproof.web.rim import Rim
 from playproof.web.routes import operate, pages, score, sessions
@@ -111,10 +112,11 @@ def create_app(services: Services, retention: Retention, access: LogWriter | Non
             await asyncio.gather(purging, return_exceptions=True)
             await asyncio.to_thread(services.store.close)
 
+    ferry: Ferry[PutOutcome] = Ferry(services.store.hurry, partial(services.metrics.change, "playproof_store_waiting"))
     routes = Litestar(
         route_handlers=list(ROUTES),
         lifespan=[lifespan],
-        state=State({"services": services}),
+        state=State({"services": services, "ferry": ferry}),
         exception_handlers={Exception: _leave_to_the_rim},
         openapi_config=None,  # declared by hand, because the bodies are decoded by hand
         logging_config=None,

@@ -70,6 +70,10 @@ class SqliteStore:
         """See `Store.put`."""
         return self._writer.put(record)
 
+    def hurry(self) -> None:
+        """See `Store.hurry`."""
+        self._writer.hurry()
+
     def get(self, scope: str, session_id: str) -> StoredSession | None:
         """See `Store.get`."""
         self._require_open()

@@ -11,7 +11,6 @@ import logging
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
@@ -64,6 +63,7 @@ class Writer:
         self._open = True
         self._connection: Connection | None = None
         self._compressor = Compressor()
+        self._complete = threading.Event()  # nothing more comes at the moment
         self._crowded = False  # the last group held several records, so more are on their way
         self._log_used = self._log_holds_removed = False
         self._truncate_after = 0.0
@@ -95,6 +95,10 @@ class Writer:
             self._room -= size
             self._items.put(item)
         return item.future
+
+    def hurry(self) -> None:
+        """Let what waits wait for no more records."""
+        self._complete.set()
 
     def run(self, work: Callable[[Connection], R], *, removes: bool = False) -> R:
         """Run `work` in the writer's thread, in a transaction of its own, and wait.
@@ -157,7 +161,8 @@ class Writer:
         """`first` and the records right behind it."""
         puts = [first]
         if self._crowded and self._items.qsize() < GROUP:
-            time.sleep(GATHER_SECONDS)
+            self._complete.wait(GATHER_SECONDS)
+        self._complete.clear()
         with contextlib.suppress(queue.Empty):
             while len(puts) < GROUP:
                 item = self._items.get_nowait()

@@ -15,6 +15,7 @@ from playproof.telemetry import decode_request
 from playproof.web.answer import Answer, Headers
 from playproof.web.auth import DEMO_SCOPE
 from playproof.web.body import header, read_body, require_json
+from playproof.web.ferry import Ferry
 from playproof.web.problems import DeadlineExceeded, RequestTimeout
 from playproof.web.services import Services
 
@@ -39,6 +40,7 @@ async def score(request: Request[Any, Any, Any]) -> Answer:
     The body is read and decoded here, not by the framework: at this size decoding is most of the work.
     """
     services: Services = request.app.state.services
+    ferry: Ferry[PutOutcome] = request.app.state.ferry
     limits = services.limits
     scope = scope_of(request, services)
     headers = request.scope["headers"]
@@ -51,7 +53,7 @@ async def score(request: Request[Any, Any, Any]) -> Answer:
             if session.ignored_fields:
                 services.metrics.count("playproof_ignored_fields_total", by=session.ignored_fields)
             submission = services.service.submit(session, scope)
-            outcome = await _on_disk(submission, services)
+            outcome = await ferry.landed(submission.outcome)
     except TimeoutError:
         if submission is None:
             raise RequestTimeout(f"the body did not arrive within {limits.seconds:g} s") from None
@@ -63,14 +65,6 @@ async def score(request: Request[Any, Any, Any]) -> Answer:
     if outcome.status == "stored":
         _count(services, submission)
     return Answer(outcome.verdict, headers=_REPLAYED if outcome.status == "replayed" else _FRESH)
-
-
-async def _on_disk(submission: Submission, services: Services) -> PutOutcome:
-    services.metrics.change("playproof_store_waiting", 1)
-    try:
-        return await asyncio.wrap_future(submission.outcome)
-    finally:
-        services.metrics.change("playproof_store_waiting", -1)
 
 
 def _count(services: Services, submission: Submission) -> None:
