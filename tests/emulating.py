@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+import httpx
+import numpy as np
 
 from playproof.clock import Clock
 from playproof.emulator.core import Pace
@@ -16,6 +19,7 @@ from playproof.emulator.tally import Count
 
 API_KEY = "sk_test_key"
 ADMIN_KEY = "emulator-admin-key"
+PATIENCE_SECONDS = 60
 
 
 class Running:
@@ -56,3 +60,56 @@ def running_emulator(
         serving(service) as url,
     ):
         yield Running(url, service)
+
+
+class Caller:
+    """Bare HTTP calls, for what the official SDK would hide: statuses, headers, bodies."""
+
+    def __init__(self, url: str, key: str = API_KEY) -> None:
+        self.http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The JSON of a page that is there."""
+        response = self.http.get(path, params=query)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def post(self, path: str, body: Any = None, **given: Any) -> Any:
+        """The JSON that a call answers."""
+        response = self.http.post(path, json=body, **given) if body is not None else self.http.post(path, **given)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def upload(self, content: str, **fields: str) -> Any:
+        """Upload rows as CSV."""
+        return self.post("/datasets", files={"file": ("rows.csv", content.encode())}, data=fields)
+
+    def train(self, dataset_id: str, **given: Any) -> Any:
+        """Begin to fit an anomaly model."""
+        return self.post("/models/train", {"model_type": "anomaly", "dataset_id": dataset_id, **given})
+
+    def infer(self, model_id: str, content: str, **fields: str) -> httpx.Response:
+        """Score rows at once; JSON by row unless asked otherwise."""
+        data = {"output_type": "json", "anomaly_format": "per_row", **fields}
+        return self.http.post(f"/models/{model_id}/infer", files={"file": ("rows.csv", content.encode())}, data=data)
+
+    def model(self, content: str) -> str:
+        """A model fitted to rows."""
+        trained = self.train(self.upload(content)["id"])
+        assert self.get(f"/jobs/{trained['job_id']}")["status"] == "succeeded"
+        return str(trained["id"])
+
+
+def people(count: int, *, seed: int = 1) -> str:
+    """Rows of three columns that hang together."""
+    rng = np.random.default_rng(seed)
+    speed = rng.gamma(4.0, 100.0, count)
+    jerk = speed * rng.normal(2.0, 0.2, count)
+    games = rng.choice(["targets", "bubbles"], count)
+    return "speed,jerk,game\n" + "".join(f"{s!r},{j!r},{g}\n" for s, j, g in zip(speed.tolist(), jerk.tolist(), games, strict=True))

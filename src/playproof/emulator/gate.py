@@ -10,6 +10,7 @@ from typing import Any
 from litestar import Request
 from litestar.types import ASGIApp, Receive, Send
 
+from playproof.emulator.exchange import refuse
 from playproof.emulator.faults import Fault
 from playproof.emulator.refusal import Refusal
 from playproof.emulator.service import Emulated
@@ -94,9 +95,15 @@ class Gate:
             answer.append(message)
 
         await self._app(scope, receive, held)
-        for fault in late:
-            if await _strike(fault, scope, receive):
-                return
+        try:
+            for fault in late:
+                if await _strike(fault, scope, receive):
+                    return
+        except Refusal as refusal:  # sent from here: the framework believes that the answer is on its way
+            told = refuse(refusal)
+            headers = [(name.encode(), value.encode()) for name, value in told.headers.items()]
+            headers.append((b"content-type", b"application/json"))
+            answer = [{**answer[0], "status": refusal.status, "headers": headers}, {"body": told.content}]
         await _send(answer, bent, send)
 
     def _admit_page(self, headers: dict[bytes, bytes]) -> None:
