@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from playproof.errors import SettingsError
-from playproof.settings import SETTINGS, Setting, Settings, load_settings, read_settings
+from playproof.settings import SETTINGS, Setting, Settings, load_settings, read_settings, secrets_of
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +102,18 @@ def test_unknown_variables_of_ours_name_the_nearest(variable: str, meant: str) -
 
 
 @pytest.mark.parametrize(
-    "variable", ["ANOMALY_TRESHOLD_PASS", "ANOMALY_THRESHOLD_REVEIW", "ANOMALY_PASS_THRESHOLD", "PLAYPROF_PORT", "playproof_port"]
+    "variable",
+    [
+        "ANOMALY_TRESHOLD_PASS",
+        "ANOMALY_THRESHOLD_REVEIW",
+        "ANOMALY_PASS_THRESHOLD",
+        "ANOMALY_MODEL",
+        "PLAYPROF_PORT",
+        "playproof_port",
+        "WOODWIDE_APIKEY",
+        "WOODWIDE_API_KEYS_FIL",
+        "WOODWIDE_DEADLINE",
+    ],
 )
 def test_near_misses_of_other_names_warn(variable: str) -> None:
     (warning,) = read_settings(environ={variable: "1"}).warnings
@@ -110,9 +121,26 @@ def test_near_misses_of_other_names_warn(variable: str) -> None:
     assert "did you mean" in warning
 
 
-@pytest.mark.parametrize("variable", ["WOODWIDE_API_KEY", "BATCH_SIZE", "DATASET_DIR", "ANOMALY_MODEL", "HOST", "PORT", "API_KEYS"])
+@pytest.mark.parametrize("variable", ["WOODWIDE_LOG", "WOODWIDE_CUSTOM_HEADERS", "BATCH_SIZE", "DATASET_DIR", "HOST", "PORT", "API_KEYS"])
 def test_variables_of_others_pass_in_silence(variable: str) -> None:
     assert read_settings(environ={variable: "1"}).warnings == ()
+
+
+def test_a_hosted_model_without_a_key_warns() -> None:
+    (warning,) = read_settings(environ={"ANOMALY_MODEL_ID": "mdl_TSCR8PKV"}).warnings
+    assert "WOODWIDE_API_KEY" in warning
+    assert read_settings(environ={"ANOMALY_MODEL_ID": "mdl_TSCR8PKV", "WOODWIDE_API_KEYS": "sk_1"}).warnings == ()
+
+
+def test_what_is_secret_is_known_as_a_whole() -> None:
+    given = {
+        "PLAYPROOF_API_KEYS": "site:secret-1, secret-2", "PLAYPROOF_ADMIN_KEY": "secret-3", "PLAYPROOF_METRICS_TOKEN": "secret-4",
+        "WOODWIDE_API_KEYS": "sk_5,sk_6", "WOODWIDE_API_KEY": "sk_7",
+    }  # fmt: skip
+    settings = read_settings(environ=given).settings
+    assert sorted(secrets_of(settings)) == ["secret-1", "secret-2", "secret-3", "secret-4", "sk_5", "sk_6", "sk_7"]
+    assert secrets_of(Settings()) == ()
+    assert not any(secret in repr(settings) for secret in secrets_of(settings))
 
 
 def test_programs_get_the_warnings_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -136,6 +164,10 @@ def test_programs_get_the_warnings_in_the_log(caplog: pytest.LogCaptureFixture) 
         ("ANOMALY_THRESHOLD_REVIEW", "3", 3.0),
         ("PLAYPROOF_ALLOWED_HOSTS", "a.example, b.example", ("a.example", "b.example")),
         ("PLAYPROOF_PORT", "", 8000),
+        ("WOODWIDE_BASE_URL", "http://127.0.0.1:8787/", "http://127.0.0.1:8787"),
+        ("WOODWIDE_BASE_URL", "https://proxy.example/woodwide", "https://proxy.example/woodwide"),
+        ("WOODWIDE_DEADLINE_MS", "1200", 1200),
+        ("WOODWIDE_STRATEGY", "dataset", "dataset"),
     ],
 )
 def test_values_are_read(variable: str, text: str, value: object) -> None:
@@ -159,6 +191,12 @@ def test_values_are_read(variable: str, text: str, value: object) -> None:
         ("ANOMALY_THRESHOLD_PASS", "nan"),
         ("ANOMALY_THRESHOLD_PASS", "inf"),
         ("ANOMALY_THRESHOLD_PASS", "2,0"),
+        ("WOODWIDE_BASE_URL", "ftp://example.org"),
+        ("WOODWIDE_BASE_URL", "https://"),
+        ("WOODWIDE_BASE_URL", "https://user@example.org"),
+        ("WOODWIDE_BASE_URL", "https://example.org?a=b"),
+        ("WOODWIDE_BASE_URL", "https://example.org:port"),
+        ("WOODWIDE_STRATEGY", "append"),
     ],
 )
 def test_a_value_that_will_not_do_is_named_with_what_would(variable: str, text: str) -> None:

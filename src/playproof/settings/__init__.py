@@ -1,7 +1,7 @@
 """What an operator may decide: one table, read once."""
 
 from playproof.settings.kinds import ApiKey, Secret
-from playproof.settings.load import Reading, load_settings, read_settings
+from playproof.settings.load import Reading, load_settings, read_settings, secrets_of
 from playproof.settings.table import SETTINGS, Setting, Settings
 
-__all__ = ["SETTINGS", "ApiKey", "Reading", "Secret", "Setting", "Settings", "load_settings", "read_settings"]
+__all__ = ["SETTINGS", "ApiKey", "Reading", "Secret", "Setting", "Settings", "load_settings", "read_settings", "secrets_of"]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -172,6 +173,16 @@ def _parse_keys(value: Any) -> tuple[ApiKey, ...]:
     return keys
 
 
+def _parse_url(value: Any) -> str:
+    text = _text(value).strip().rstrip("/")
+    parts = urlsplit(text)
+    if not text.isprintable() or " " in text or parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError(value)
+    if parts.query or parts.fragment or parts.port == 0:
+        raise ValueError(value)
+    return text
+
+
 def _parse_names(value: Any) -> tuple[str, ...]:
     names = tuple(part.strip().lower() for part in _text(value).split(",") if part.strip())
     if not names or any(re.search(r"[\s/:@]", name) for name in names):
@@ -212,6 +223,7 @@ def _size(count: int) -> str:
 
 TEXT = Kind("text", "a text that can be printed and is not empty", _parse_text)
 PATH = Kind("path", "a path", _parse_path)
+URL = Kind("URL", "an http or https address without user, query and fragment", _parse_url)
 NAMES = Kind("names", "host names separated by commas, without port", _parse_names, ", ".join)
 SECRET = Kind("secret", "a text of visible ASCII characters", _parse_secret, lambda _: "***")
 KEYS = Kind(

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from playproof.errors import SettingsError
+from playproof.settings.kinds import ApiKey
 from playproof.settings.table import BY_NAME, SETTINGS, Setting, Settings
 
 CONFIG_VARIABLE = "PLAYPROOF_CONFIG"
@@ -20,6 +21,9 @@ CONFIG_FILE = "playproof.toml"
 
 # Ours, but not settings: where the file is, and what the test run looks at.
 _NOT_SETTINGS = {CONFIG_VARIABLE, "PLAYPROOF_TEST_CHROMIUM"}
+
+# Woodwide's own package reads these.
+_THEIRS = {"WOODWIDE_CUSTOM_HEADERS", "WOODWIDE_LOG"}
 
 # Beginnings of names that other programs seldom use: less likeness is enough to suspect a setting.
 _FAMILIES = tuple({row.env.partition("_")[0] + "_" for row in SETTINGS})
@@ -78,7 +82,17 @@ def read_settings(
     problems += _contradictions(settings)
     if problems:
         raise SettingsError("; ".join(problems))
-    return Reading(settings, sources, _near_misses(environ))
+    return Reading(settings, sources, (*_near_misses(environ), *_oddities(settings)))
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Every secret text in `settings`, for whoever blots them out."""
+    found: list[str] = []
+    for row in SETTINGS:
+        value = getattr(settings, row.name) if row.secret else None
+        keys = value if isinstance(value, tuple) else (value,)
+        found += [(key.key if isinstance(key, ApiKey) else key).reveal() for key in keys if key is not None]
+    return tuple(found)
 
 
 def _config_file(environ: Mapping[str, str], config: Path | None, problems: list[str]) -> tuple[Path, dict[str, Any]]:
@@ -142,9 +156,16 @@ def _near_misses(environ: Mapping[str, str]) -> tuple[str, ...]:
     near = {
         name: difflib.get_close_matches(name.upper(), known, 1, 0.7 if name.upper().startswith(_FAMILIES) else 0.85)
         for name in sorted(environ)
-        if name not in known and not name.startswith("PLAYPROOF_")
+        if name not in known and name not in _THEIRS and not name.startswith("PLAYPROOF_")
     }
     return tuple(f"the variable {name} is not read; did you mean {match[0]}?" for name, match in near.items() if match)
+
+
+def _oddities(settings: Settings) -> tuple[str, ...]:
+    """What works, but hardly as it was meant."""
+    if settings.anomaly_model_id and not (settings.woodwide_api_keys or settings.woodwide_api_key):
+        return ("ANOMALY_MODEL_ID names a hosted model, but there is no key to ask it with: set WOODWIDE_API_KEY",)
+    return ()
 
 
 def _variables() -> list[str]:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from playproof.settings.kinds import KEYS, NAMES, PATH, SECRET, TEXT, ApiKey, Kind, Secret, choice, duration, integer, number, size
+from playproof.settings.kinds import KEYS, NAMES, PATH, SECRET, TEXT, URL, ApiKey, Kind, Secret, choice, duration, integer, number, size
 
 _DAY = 86400.0
 
@@ -77,6 +77,107 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Path | None,
         Setting(PATH, "Folder of the model artefact, as `playproof train` writes it.", flag=True, absent="the model in the package"),
     ] = None
+    anomaly_model_id: Annotated[
+        str | None,
+        Setting(
+            TEXT,
+            "Woodwide's id of the hosted model that scores sessions, such as mdl_TSCR8PKV. Needs a key.",
+            env="ANOMALY_MODEL_ID",
+            absent="none: the embedded model scores",
+        ),
+    ] = None
+    woodwide_api_keys: Annotated[
+        tuple[ApiKey, ...],
+        Setting(
+            KEYS,
+            "Woodwide keys of one organisation, tried in turn where one is refused or out of credits. Goes before WOODWIDE_API_KEY.",
+            env="WOODWIDE_API_KEYS",
+            absent="that of WOODWIDE_API_KEY",
+        ),
+    ] = ()
+    woodwide_api_key: Annotated[
+        Secret | None,
+        Setting(SECRET, "Woodwide key, where there is one alone.", env="WOODWIDE_API_KEY", absent="none: nothing is sent to Woodwide"),
+    ] = None
+    woodwide_base_url: Annotated[
+        str,
+        Setting(URL, "Where Woodwide's API is served; that of `playproof emulator` to try without a key.", env="WOODWIDE_BASE_URL"),
+    ] = "https://api.woodwide.ai"
+    woodwide_strategy: Annotated[
+        str,
+        Setting(
+            choice("inline", "dataset"),
+            "inline: new rows are scored as a file, in the company of recent ones. dataset: the live dataset is published, and scored as a "
+            "whole.",
+            env="WOODWIDE_STRATEGY",
+        ),
+    ] = "inline"
+    woodwide_deadline_ms: Annotated[
+        int,
+        Setting(
+            integer(10, 60_000),
+            "Milliseconds a request waits for the hosted score; past them the embedded model's verdict is answered as preliminary.",
+            env="WOODWIDE_DEADLINE_MS",
+        ),
+    ] = 800
+    woodwide_persistent_dataset: Annotated[
+        str,
+        Setting(TEXT, "Name of the live dataset, here and at Woodwide.", env="WOODWIDE_PERSISTENT_DATASET"),
+    ] = "movement_live_inference"
+    woodwide_timeout: Annotated[
+        float,
+        Setting(duration(0.1, 600), "How long one call that carries no file may take.", env="WOODWIDE_TIMEOUT"),
+    ] = 30.0
+    woodwide_infer_timeout: Annotated[
+        float,
+        Setting(duration(0.1, 3600), "How long scoring a file at once may take.", env="WOODWIDE_INFER_TIMEOUT"),
+    ] = 120.0
+    woodwide_transfer_timeout: Annotated[
+        float,
+        Setting(duration(0.1, 3600), "How long sending or fetching one file may take.", env="WOODWIDE_TRANSFER_TIMEOUT"),
+    ] = 300.0
+    woodwide_job_timeout: Annotated[
+        float,
+        Setting(
+            duration(1, 7 * _DAY),
+            "How long an ingestion, a training or a batch is waited for; it goes on at Woodwide, and can be waited for again.",
+            env="WOODWIDE_JOB_TIMEOUT",
+        ),
+    ] = 1800.0
+    woodwide_attempts: Annotated[
+        int,
+        Setting(
+            integer(1, 20),
+            "How often a call is sent in all where it fails for now and sending it again cannot do it twice.",
+            env="WOODWIDE_ATTEMPTS",
+        ),
+    ] = 3
+    woodwide_retry_patience: Annotated[
+        float,
+        Setting(
+            duration(0, 3600),
+            "The longest Retry-After that is waited for within a call; past it the call ends as rate_limited.",
+            env="WOODWIDE_RETRY_PATIENCE",
+        ),
+    ] = 10.0
+    woodwide_key_rest: Annotated[
+        float,
+        Setting(duration(1, _DAY), "How long a key that was refused or is out of credits is not tried again.", env="WOODWIDE_KEY_REST"),
+    ] = 300.0
+    woodwide_breaker_failures: Annotated[
+        int,
+        Setting(
+            integer(1, 1000), "Failures of Woodwide in a row after which it is not asked for a while.", env="WOODWIDE_BREAKER_FAILURES"
+        ),
+    ] = 5
+    woodwide_breaker_rest: Annotated[
+        float,
+        Setting(
+            duration(0.1, _DAY),
+            "How long Woodwide is not asked then, before one call tries whether it answers again.",
+            env="WOODWIDE_BREAKER_REST",
+        ),
+    ] = 15.0
     host: Annotated[
         str,
         Setting(TEXT, "Address to listen on. Anything but loopback needs PLAYPROOF_API_KEYS.", flag=True),
