@@ -69,12 +69,12 @@ class Kernel(Generic[P, R]):
                 folder = kept_in()
                 try:
                     self._machine = self._compile(None) if folder is None else self._load(folder)
-                except OSError:  # a full disk, or a folder that has become unreadable, only costs the next start
+                except (OSError, RuntimeError):  # a full disk, or a folder that numba cannot use, only costs the next start
                     self._machine = self._compile(None)
             return self._machine
 
     def _name(self) -> str:
-        return f"{self._function.__module__}.{self._function.__qualname__}-{_fingerprint(self._function)[:16]}"
+        return f"{self._function.__module__}.{self._function.__qualname__}-{_fingerprint(self._function, self._signature)[:16]}"
 
     def _load(self, parent: Path) -> Callable[P, R]:
         """From the kernel's own folder in `parent`, which is made where there is none or what it holds is damaged."""
@@ -82,13 +82,15 @@ class Kernel(Generic[P, R]):
         if _whole(own):
             return self._compile(own)
         # Made aside and renamed, so that nobody reads what is half written.
+        parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=parent, prefix="making-", ignore_cleanup_errors=True) as aside:
             fresh = Path(aside) / "kernel"
             machine = self._compile(fresh)
             (fresh / _SUM).write_text(_sum(fresh), "ascii")
             for old in parent.glob(own.name.rpartition("-")[0] + "-*"):
                 shutil.rmtree(old, ignore_errors=True)
-            fresh.rename(own)
+            with suppress(OSError):  # another process was quicker
+                fresh.rename(own)
         return machine
 
     def _compile(self, folder: Path | None) -> Callable[P, R]:
@@ -137,15 +139,17 @@ def ready() -> bool:
 
 @cache
 def kept_in() -> Path | None:
-    """A folder that can be written and belongs to exactly this computer, Python and numba; `None` where there is none."""
+    """A folder, made when it is needed, that can be written and belongs to exactly this computer, Python and numba.
+
+    `None` where there is none.
+    """
     settings = sorted((name, value) for name, value in os.environ.items() if name.startswith("NUMBA_") and name != "NUMBA_CACHE_DIR")
     computer = repr((sys.version, numba.__version__, get_host_cpu_name(), get_host_cpu_features().flatten(), settings))
     name = f"kernels-{hashlib.sha256(computer.encode()).hexdigest()[:16]}"
     for parent in _parents():
         folder = parent / name
-        with suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
+        standing = next(path for path in (folder, *folder.parents) if path.exists())
+        if standing.is_dir() and os.access(standing, os.W_OK | os.X_OK):
             return folder
     return None
 
@@ -157,11 +161,11 @@ def _parents() -> Iterator[Path]:
         yield (Path(home) if home else Path.home() / ".cache") / "playproof"
 
 
-def _fingerprint(function: Callable[..., Any]) -> str:
-    """Of the code of a function, of all compiled functions that it calls, and of the constants that they read."""
+def _fingerprint(function: Callable[..., Any], signature: str) -> str:
+    """Of a function's signature and code, of all compiled functions that it calls, and of the constants that they read."""
     # Machine code holds all of these, wherever they stand, while numba looks at the function's own file alone.
     total = hashlib.sha256()
-    waiting: list[object] = [function]
+    waiting: list[object] = [signature, function]
     seen = set()
     while waiting:
         each = waiting.pop()
