@@ -66,7 +66,7 @@ class Caller:
     """Bare HTTP calls, for what the official SDK would hide: statuses, headers, bodies."""
 
     def __init__(self, url: str, key: str = API_KEY) -> None:
-        self.http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE_SECONDS)
+        self.http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE_SECONDS, verify=False)
 
     def __enter__(self) -> Self:
         return self

@@ -124,9 +124,9 @@ class Inference:
         return False
 
     def _score(self, job: Job) -> None:
-        table = self.rows(job)
-        if table is None or job.order is None:
-            raise WorkFailed("the rows are gone")
+        if job.order is None:
+            raise WorkFailed("there is nothing to do")
+        table = self._input(job, job.order)
         result = judge(self._models.detector(self._models.version(job.model_version_id or "")), table, job.order.anomaly_format)
         faults = job.order.bent
         rows = self._datasets.version(job.dataset_version_id) if job.dataset_version_id else None
@@ -138,15 +138,18 @@ class Inference:
 
     def rows(self, job: Job) -> Table | None:
         """The rows that a job scored, None where they are gone."""
-        if job.order is None:
-            return None
-        blob = job.order.file
-        if blob is None and job.dataset_version_id is not None:
-            blob = self._datasets.version(job.dataset_version_id).file
         try:
-            return self._datasets.read(blob) if blob else None
+            return self._input(job, job.order) if job.order is not None else None
         except WorkFailed:
             return None
+
+    def _input(self, job: Job, order: Order) -> Table:
+        blob = order.file
+        if blob is None and job.dataset_version_id is not None:
+            blob = self._datasets.version(job.dataset_version_id).file
+        if blob is None:
+            raise WorkFailed("the rows are gone")
+        return self._datasets.read(blob)
 
     def result(self, job: Job) -> Result | None:
         """What a job found; None where it answers nothing at all. Raises `Refusal` where it has not ended well."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from playproof.emulator.results import Result
@@ -28,8 +28,15 @@ class Query(NamedTuple):
 
 def joined(result: Result, table: Table | None) -> list[Row]:
     """The rows of a result, with the input columns where the input is there."""
+    return _join(_bare(result), result, table)
+
+
+def _bare(result: Result) -> list[Row]:
     answered = result.columns()
-    rows = [dict(zip(answered, values, strict=True)) for values in zip(*answered.values(), strict=True)]
+    return [dict(zip(answered, values, strict=True)) for values in zip(*answered.values(), strict=True)]
+
+
+def _join(rows: list[Row], result: Result, table: Table | None) -> list[Row]:
     if table is None or result.anomaly_format == "ids_only":
         return rows
     return [{**row, **(_input(table, row["id"]))} for row in rows]
@@ -43,33 +50,38 @@ def _input(table: Table, index: int) -> Row:
     return shown
 
 
-def select(rows: Sequence[Row], query: Query, *, notice: str | None) -> dict[str, Any]:
-    """The page of `rows` that `query` asks for; names of columns that are not there are ignored."""
-    known = frozenset(rows[0]) if rows else frozenset()
-    found: Iterable[Row] = rows
-    if query.search:
-        wanted = query.search.lower()
-        found = [row for row in found if any(wanted in _text(value).lower() for value in row.values())]
-    if query.filter_column in known and query.filter_value is not None:
-        found = [row for row in found if _text(row[query.filter_column]) == query.filter_value]
-    found = list(found)
-    if query.sort_by in known:
-        by = query.sort_by
-        present = sorted((row for row in found if row[by] is not None), key=lambda row: row[by], reverse=query.descending)
-        found = [*present, *(row for row in found if row[by] is None)]
+def page(result: Result | None, table: Table | None, query: Query) -> dict[str, Any]:
+    """The page that `query` asks for; names of columns that are not there are ignored."""
     limit = max(1, min(query.limit, MOST_ROWS))
-    shown = found[query.offset : query.offset + limit]
-    columns = [name for name in query.columns if name in known]
+    bare = _bare(result) if result is not None else []
+    total = len(bare)
+    part = slice(query.offset, query.offset + limit)
+    if result is None or not (query.search or query.filter_column or query.sort_by):
+        found = total
+        shown = _join(bare[part], result, table) if result is not None else []
+    else:
+        chosen = _choose(_join(bare, result, table), query)
+        found = len(chosen)
+        shown = chosen[part]
+    columns = [name for name in query.columns if shown and name in shown[0]]
     if columns:
         shown = [{name: row[name] for name in columns} for row in shown]
-    return {
-        "rows": shown,
-        "offset": query.offset,
-        "limit": limit,
-        "total": len(rows),
-        "total_filtered": len(found),
-        "notice": notice,
-    }
+    notice = "only predictions are left: the input is gone" if result is not None and table is None else None
+    return {"rows": shown, "offset": query.offset, "limit": limit, "total": total, "total_filtered": found, "notice": notice}
+
+
+def _choose(rows: list[Row], query: Query) -> list[Row]:
+    known = frozenset(rows[0]) if rows else frozenset()
+    if query.search:
+        wanted = query.search.lower()
+        rows = [row for row in rows if any(wanted in _text(value).lower() for value in row.values())]
+    if query.filter_column in known and query.filter_value is not None:
+        rows = [row for row in rows if _text(row[query.filter_column]) == query.filter_value]
+    if query.sort_by in known:
+        by = query.sort_by
+        present = sorted((row for row in rows if row[by] is not None), key=lambda row: row[by], reverse=query.descending)
+        rows = [*present, *(row for row in rows if row[by] is None)]
+    return rows
 
 
 def _text(value: Any) -> str:

@@ -110,12 +110,9 @@ async def result_rows(request: Asked, job_id: FromPath[str]) -> Reply:
         if job.type != "infer_batch":
             raise Refusal(404, "this job has no result rows")
         result = service.inference.result(job)
-        if result is None:
-            return rows.select([], wanted, notice=None)
-        result = bend(result, service.faults.hit(PAGE, key, ROW_FAULTS))
-        table = service.inference.rows(job)
-        notice = None if table is not None else "only predictions are left: the input is gone"
-        return rows.select(rows.joined(result, table), wanted, notice=notice)
+        if result is not None:
+            result = bend(result, service.faults.hit(PAGE, key, ROW_FAULTS))
+        return rows.page(result, service.inference.rows(job), wanted)
 
     return reply(await carry_out(request, work))
 

@@ -1,0 +1,72 @@
+"""State on disk: what a restart finds, and who may hold the folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from playproof.emulator.core import Pace
+from playproof.emulator.service import Emulated
+from playproof.errors import StoreRefused
+from playproof.testing import FakeClock
+from tests.emulating import Caller, people, running_emulator
+
+
+def test_a_restart_keeps_everything(tmp_path: Path) -> None:
+    rows = people(5, seed=4)
+    clock = FakeClock()
+    with running_emulator(tmp_path, clock=clock) as emulator, Caller(emulator.url) as caller:
+        made = caller.upload(people(60), dataset_name="live")
+        model = caller.train(made["id"])["id"]
+        scores = caller.infer(model, rows).json()["data"]
+        job = caller.post(f"/models/{model}/infer-batch", {"dataset_id": made["id"], "anomaly_format": "per_row"})["job_id"]
+        results = caller.get(f"/jobs/{job}/results/rows", limit=500)
+        url = caller.get(f"/jobs/{job}/results")["inference_results_uri"]
+        lists = [caller.get(path) for path in ("/datasets", "/models", "/jobs")]
+    with running_emulator(tmp_path, clock=clock) as emulator, Caller(emulator.url) as caller:
+        assert [caller.get(path) for path in ("/datasets", "/models", "/jobs")] == lists
+        assert caller.infer(model, rows).json()["data"] == scores
+        assert caller.get(f"/jobs/{job}/results/rows", limit=500) == results
+        assert caller.post(f"/models/{model}/infer-batch", {"dataset_id": made["id"], "anomaly_format": "per_row"})["job_id"] == job
+        signed = url[url.index("/_storage") :]
+        assert httpx.get(emulator.url + signed).status_code == 200
+        assert caller.upload(people(3), dataset_id=made["id"])["dataset"]["version_number"] == 2
+        assert caller.http.post("/datasets", files={"file": b"a\n1\n"}, data={"dataset_name": "live"}).status_code == 400
+
+
+def test_jobs_go_on_after_a_restart(tmp_path: Path) -> None:
+    clock = FakeClock()
+    pace = Pace(ingest=10)
+    with running_emulator(tmp_path, clock=clock, pace=pace) as emulator, Caller(emulator.url) as caller:
+        made = caller.upload(people(60))
+        prepared = caller.post("/datasets/upload", {"file": {"filename": "late.csv", "bytes": 4}})
+        path = prepared["upload"]["upload_url"].removeprefix(emulator.url)
+    with running_emulator(tmp_path, clock=clock, pace=pace) as emulator, Caller(emulator.url) as caller:
+        assert caller.get(f"/jobs/{made['job_id']}")["status"] == "queued"
+        assert httpx.put(emulator.url + path, content=b"a\n1\n").status_code == 200
+        caller.post(f"/datasets/{prepared['version_id']}/complete")
+        clock.advance(11)
+        assert caller.get(f"/jobs/{made['job_id']}")["status"] == "succeeded"
+        assert caller.get(f"/jobs/{prepared['job_id']}")["status"] == "succeeded"
+
+
+def test_a_folder_is_held_by_one(tmp_path: Path) -> None:
+    with Emulated(tmp_path), pytest.raises(StoreRefused, match="another emulator uses"):
+        Emulated(tmp_path)
+    Emulated(tmp_path).close()
+
+
+def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreRefused, match="cannot be used"):
+        Emulated(tmp_path / "file")
+
+
+def test_half_a_record_is_not_read(tmp_path: Path) -> None:
+    with running_emulator(tmp_path) as emulator, Caller(emulator.url) as caller:
+        made = caller.upload(people(12))
+    (tmp_path / "datasets" / f".{made['id']}.json.draft").write_text('{"id":')
+    with running_emulator(tmp_path) as emulator, Caller(emulator.url) as caller:
+        assert len(caller.get("/datasets")["items"]) == 1
