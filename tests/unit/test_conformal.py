@@ -40,7 +40,7 @@ def test_the_promised_rate_holds_on_average_over_calibration_draws(alike: float,
     mean, error = np.mean(realised, axis=0), np.std(realised, axis=0) / len(realised) ** 0.5
     promised = 10.0 ** -np.array([1.0, 1.5, 2.0])
     assert (mean <= promised + 2.5 * error).all(), (mean, error)
-    assert (mean >= 0.75 * promised).all(), "so conservative that it promises too much"
+    assert (mean >= promised - 2.5 * error).all(), "so careful that bots are let through for nothing"
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=2))
@@ -57,7 +57,7 @@ def test_the_score_goes_on_rising_beyond_the_most_unusual_person(calibrator: Cal
 
 
 def test_the_least_unusual_scores_nothing(calibrator: Calibrator) -> None:
-    assert calibrator.score(-1e9) == pytest.approx(0.0, abs=1e-12)
+    assert 0.0 <= calibrator.score(-1e9) < 0.01
 
 
 def test_each_person_weighs_the_same() -> None:
@@ -112,7 +112,7 @@ def test_the_same_draws_give_the_same_calibration() -> None:
 
 def test_people_without_any_spread_are_calibrated_too() -> None:
     fitted = fit_calibrator(np.ones(40), [f"p{i % 8}" for i in range(40)], np.random.default_rng(1))
-    assert fitted.score(1.0) == pytest.approx(0.0, abs=1e-9)
+    assert 0.0 <= fitted.score(1.0) < 0.05  # whoever ties with all stands behind all but one of them
     assert fitted.score(5.0) > fitted.score(2.0) > 0.0
 
 

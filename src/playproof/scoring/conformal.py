@@ -1,21 +1,21 @@
 """Conformal calibration: from a raw score to the share of people at least as unusual.
 
-Each person weighs the same, however many sessions they played. With w_i the weight of calibration session i, and
-F(r) = sum of w_i over raw_i >= r, the score is
+Each person weighs the same, however many sessions they played. With w_i the weight of calibration session i, and F(r) the sum
+of w_i over raw_i > r, a raw score just above one that was calibrated on has
 
     s(r) = -log10 p(r),    p(r) = (m F(r) + 1) / (m + 1)
 
-where m is the *effective* number of sessions. It undoes what a person's own sessions do to F: at one of their unusual
-sessions F is too high by that person's weight above it, and for somebody new it would be lower by as much. m is people over
-the mean share of a person's own sessions that are at least as unusual as the one in question, taken over the most unusual
-sessions (`EFFECTIVE_AT`). If a person's sessions were independent it would be the number of sessions and p the ordinary
-split-conformal p-value; if they were copies of one another it would be the number of people and p the hierarchical one
-(Lee, Barber and Willett 2023, "Distribution-free inference with hierarchical data"). So P(p <= a) is about a, and not above it, for
-the next session of somebody new, on average over calibration draws; the tests show it by simulation.
+where m is the *effective* number of sessions, the one added being the session in question. m says what a person's own
+sessions do to F: at one of their unusual sessions a share of F is that person's own, and for somebody new it would be lower by
+as much. m is people over the mean share of a person's own sessions that are at least as unusual as the one in question, taken
+over the most unusual sessions (`EFFECTIVE_AT`). If a person's sessions were independent it would be the number of sessions and
+p the ordinary split-conformal p-value; if they were copies of one another it would be the number of people and p the
+hierarchical one (Lee, Barber and Willett 2023, "Distribution-free inference with hierarchical data"). So P(p <= a) is about a for the
+next session of somebody new, on average over calibration draws; the tests show it by simulation.
 
-Between calibration scores s is interpolated, which only raises p; above the largest of them it goes on in a straight line
-whose slope is that of an exponential tail fitted to the weighted mean excess. So s never falls as raw rises, and it ranks
-where it no longer promises.
+Between calibration scores s is interpolated through these values, each of which is held on average by whoever scores above it; above
+the largest it goes on in a straight line whose slope is that of an exponential tail fitted to the weighted mean excess.
+So s never falls as raw rises, and it ranks where it no longer promises. Sessions that tie stand one behind the other.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DRAWS = 200
 """Bootstrap calibrations kept, each over people drawn with replacement."""
 GRID: Floats = np.linspace(0.0, 4.0, 81)
 """The scores at which every bootstrap calibration stores its raw score; thresholds between are interpolated."""
-EFFECTIVE_AT = 0.05
+EFFECTIVE_AT = 0.02
 """The share of people's sessions, from the most unusual on, over which the effective number of sessions is measured."""
 TAIL_FROM = 0.02
 """The share of people above whose raw score the tail's slope is fitted."""
@@ -174,17 +174,17 @@ def _weights(who: NDArray[np.intp], times: Floats) -> Floats:
     return np.asarray(weight / weight.sum())
 
 
-def _exceedance(raw: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """The distinct raw scores, rising, and the weight at or above each."""
-    distinct, place = np.unique(raw, return_inverse=True)
+def _exceedance(raw: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
+    """The distinct raw scores, rising, the weight at or above each, and the mean weight of one session at each."""
+    distinct, place, times = np.unique(raw, return_inverse=True, return_counts=True)
     mass = np.bincount(place, weights=weight)
-    return distinct, np.minimum(mass[::-1].cumsum()[::-1], 1.0)
+    return distinct, np.minimum(mass[::-1].cumsum()[::-1], 1.0), mass / times
 
 
 def _effective_sessions(raw: Floats, who: NDArray[np.intp]) -> float:
     count = np.bincount(who)
     weight = _weights(who, np.ones(len(count)))
-    distinct, share = _exceedance(raw, weight)
+    distinct, share, _ = _exceedance(raw, weight)
     unusual = share[np.searchsorted(distinct, raw)] <= EFFECTIVE_AT
     if not unusual.any():  # everybody is alike: nothing tells sessions from copies
         return float(len(count))
@@ -196,8 +196,9 @@ def _curve(raw: Floats, who: NDArray[np.intp], times: Floats, effective: float) 
     weight = _weights(who, times)
     drawn = weight > 0.0
     raw, weight = raw[drawn], weight[drawn]
-    distinct, share = _exceedance(raw, weight)
-    score = -np.log10((effective * share + 1.0) / (effective + 1.0))
+    distinct, share, one = _exceedance(raw, weight)
+    beyond = np.maximum(share - one, 0.0)
+    score = -np.log10((effective * beyond + 1.0) / (effective + 1.0))
     start = distinct[min(int(np.searchsorted(-share, -TAIL_FROM)), len(distinct) - 1)]
     above = raw >= start
     excess = float(weight[above] @ (raw[above] - start)) / float(weight[above].sum())
