@@ -6,6 +6,7 @@ Each command is a module of this package, imported only when it is called.
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -25,7 +26,9 @@ def main(args: Sequence[str] | None = None) -> None:
 
     0: done. 1: something in the work failed. 2: the call or the settings are wrong. 130: interrupted.
     """
-    sys.exit(run(args))
+    code = run(args)
+    gc.freeze()  # a compiler's worth of objects need not be looked through for garbage only to leave
+    sys.exit(code)
 
 
 def run(args: Sequence[str] | None = None) -> int:

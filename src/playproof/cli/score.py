@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import rich_click as click
 
+from playproof.cli.loading import load_kernels, loading
 from playproof.cli.options import format_option, wants_table, with_settings
 from playproof.cli.output import Bar, progress
 from playproof.settings import Settings
@@ -33,14 +34,16 @@ def score(settings: Settings, file: str, workers: int | None, output: str | None
     """
     # The processes share the cores already, and one that has threads is not safe to fork.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from playproof.cli.conveyor import Conveyor
-    from playproof.cli.lines import TABLE_HEAD, LineScorer, prepare
-    from playproof.cli.pool import available_cores
-    from playproof.service import build_judge
-
     table = wants_table(output)
     colour = table and sys.stdout.isatty()
-    scorer = LineScorer(build_judge(settings), table=table, colour=colour)
+    with loading():
+        from playproof.cli.conveyor import Conveyor
+        from playproof.cli.lines import TABLE_HEAD, LineScorer, prepare
+        from playproof.cli.pool import available_cores
+        from playproof.service import build_judge
+
+        scorer = LineScorer(build_judge(settings), table=table, colour=colour)
+        load_kernels()  # before there are other processes, which then share them
     sink = sys.stdout.buffer
     with ExitStack() as stack:
         load = partial(prepare, settings, table, colour)
