@@ -55,3 +55,5 @@ export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
 echo "Installing $lock"
 "$venv/bin/python" -m pip install --quiet --require-hashes --requirement "$lock"
 "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+echo "Compiling for this computer"
+"$venv/bin/python" -c 'import playproof.service, playproof.compiled; playproof.compiled.prepare()'

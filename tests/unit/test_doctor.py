@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from playproof import compiled
 from playproof.cli import checks, run
 from playproof.errors import ArtefactError
 from playproof.settings import Settings, read_settings
@@ -43,7 +44,8 @@ def test_a_good_installation_gets_exit_code_0(capsys: pytest.CaptureFixture[str]
     assert [line for line in lines if line["state"] == "fail"] == []
     assert code == 0
     seen = {line["check"] for line in lines}
-    assert seen >= {"python", "packages", "training", "sqlite", "settings", "model", "data folder", "disk", "file system", "port", "keys"}
+    assert seen >= {"python", "packages", "training", "sqlite", "settings", "model", "machine code", "data folder", "disk", "port", "keys"}
+    assert "file system" in seen
 
 
 def test_it_changes_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -75,6 +77,13 @@ def test_the_table_names_every_check(capsys: pytest.CaptureFixture[str]) -> None
     assert run(["doctor", "--port", "0", "--format", "table"]) == 0
     out = capsys.readouterr().out
     assert all(f" {check} " in out for check in ("python", "sqlite", "model", "data folder", "keys"))
+
+
+def test_machine_code_that_cannot_be_kept_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert only(checks.check_machine_code()).state == "ok"
+    monkeypatch.setattr(compiled, "kept_in", lambda: None)
+    line = only(checks.check_machine_code())
+    assert (line.state, bool(line.advice)) == ("warn", True)
 
 
 def test_settings_are_shown_with_their_source_and_secrets_with_stars() -> None:

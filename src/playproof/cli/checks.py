@@ -123,6 +123,21 @@ def check_model(settings: Settings) -> Iterator[Line]:
         yield Line("model", "ok", f"{model.model_id} {model.model_version} in {path}")
 
 
+def check_machine_code() -> Iterator[Line]:
+    """Where what is compiled on this computer is kept."""
+    from playproof import compiled
+
+    importlib.import_module("playproof.service")  # and with it all that is compiled
+
+    folder = compiled.kept_in()
+    if folder is None:
+        advice = "let this user write to its cache folder, or set XDG_CACHE_HOME to a folder that it can write"
+        yield Line("machine code", "warn", "cannot be kept, so that every start compiles for some seconds", advice)
+    else:
+        when = "" if compiled.ready() else " (compiled at the first start)"
+        yield Line("machine code", "ok", f"kept in {folder}{when}")
+
+
 def check_data_folder(settings: Settings) -> Iterator[Line]:
     """Where the database is or will be: ours to write, not for others to read, with room, on a disk of this machine."""
     from playproof.store.sqlite.lock import network_file_system
@@ -184,7 +199,8 @@ def check_exposure(settings: Settings) -> Iterator[Line]:
         yield Line("keys", "fail", str(error), "set PLAYPROOF_API_KEYS, or bind to 127.0.0.1")
         return
     secrets: dict[str, Secret | None] = {f"API key {key.name}": key.key for key in settings.api_keys}
-    secrets |= {row.env: getattr(settings, row.name) for row in SETTINGS if row.secret and row.name != "api_keys"}
+    secrets |= {f"Woodwide key {key.name}": key.key for key in settings.woodwide_api_keys}
+    secrets |= {row.env: getattr(settings, row.name) for row in SETTINGS if row.secret and not row.name.endswith("api_keys")}
     short = [name for name, secret in secrets.items() if secret is not None and len(secret.reveal()) < SHORT_KEY]
     if short:
         advice = f"use at least {SHORT_KEY} random characters: python3 -c 'import secrets; print(secrets.token_urlsafe())'"

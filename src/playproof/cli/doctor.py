@@ -24,8 +24,8 @@ _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 def doctor(given: Given, output: str | None) -> int:
     """Check the installation and say what is missing.
 
-    Looks at Python, packages, SQLite, the model, the data folder, the settings, the port and the keys, and changes nothing. Exit
-    code 1 when something would keep PlayProof from working.
+    Looks at Python, packages, SQLite, the model, the machine code, the data folder, the settings, the port and the keys, and changes
+    nothing. Exit code 1 when something would keep PlayProof from working.
     """
     lines = list(examine(given))
     if wants_table(output):
@@ -56,6 +56,7 @@ def examine(given: Given) -> Iterator[checks.Line]:
         yield from checks.check_settings(reading)
         settings = reading.settings
     yield from checks.check_model(settings)
+    yield from checks.check_machine_code()
     yield from checks.check_data_folder(settings)
     yield from checks.check_port(settings)
     yield from checks.check_workers(settings)
