@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ def samples() -> Samples:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "MADE_EACH", 1)
         patch.setattr(module, "MORPHED_EACH", 6)
+        patch.setattr(module, "BOTS_EXCERPTED", 0.0)
         return gather(*map(list, zip(*people, *bots, strict=True)), seed=3)
 
 
@@ -39,7 +41,8 @@ def test_what_is_derived_stands_behind_what_was_recorded(samples: Samples) -> No
     kinds = Counter(str(name).partition("-")[0] for name in samples.generator[~samples.recorded])
     assert kinds["made"] == len(FAMILIES)
     assert kinds["morph"] > 0
-    assert kinds[""] == 6  # every person's session, as another recorder would have it
+    # Every person's session as other recorders would have it, whole and in part.
+    assert 6 * module.RERECORDED < kinds[""] <= 6 * (module.RERECORDED + module.EXCERPTED)
 
 
 def test_a_person_leaves_with_everything_made_of_their_movement(samples: Samples) -> None:
@@ -62,3 +65,23 @@ def test_the_same_seed_gathers_the_same_rows() -> None:
         patch.setattr(module, "MADE_EACH", 1)
         one, two, other = (gather(sessions, labels, seed=seed) for seed in (1, 1, 2))
     assert one.rows.tobytes() == two.rows.tobytes() != other.rows.tobytes()
+
+
+def test_parts_of_bots_belong_to_their_generator_and_are_not_recorded() -> None:
+    rng = np.random.default_rng(5)
+    sessions = [bot_session(rng, kind="bezier") for _ in range(4)]
+    labels = [Labels("bot", "lab", family="bezier", generator="bezier")] * 4
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "MADE_EACH", 0)
+        patch.setattr(module, "BOTS_EXCERPTED", 1.0)
+        gathered = gather(sessions, labels, seed=1)
+    assert gathered.generator.tolist() == ["bezier"] * 8
+    assert gathered.recorded.tolist() == [True] * 4 + [False] * 4
+
+
+def test_what_says_too_little_to_pass_is_not_fitted_on_either() -> None:
+    rng = np.random.default_rng(6)
+    whole = human_session(rng)
+    on_the_spot = replace(whole, x=500.0 + whole.x % 7.0, y=400.0 + whole.y % 7.0)
+    gathered = gather([whole, on_the_spot], [Labels("human", "lab", "p")] * 2, seed=1, derive=False)
+    assert gathered.enough.tolist() == [True, False]

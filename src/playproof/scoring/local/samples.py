@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from playproof.features import NAMES, extract_many
-from playproof.scoring.heuristic import MINIMUM_PATH_PX, MINIMUM_SAMPLES
+from playproof.features import extract_many
+from playproof.scoring.evidence import missing_evidence
+from playproof.scoring.local.excerpts import excerpt
 from playproof.scoring.local.made import FAMILIES, MORPHS, make_session, morph_session, rerecord
 from playproof.scoring.strata import stratum_of
 from playproof.telemetry.session import Labels, Session
@@ -18,10 +19,14 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Words = NDArray[np.str_]
 
-MADE_EACH = 400
+MADE_EACH = 800
 """Sessions of every family of our own making."""
-MORPHED_EACH = 1600
-"""Sessions of every kind of altered recording."""
+MORPHED_EACH = 3000
+"""Sessions of every kind of altered recording, at most one of each recording."""
+RERECORDED, EXCERPTED = 4, 3
+"""How often every person's session is shown as another recorder would have it, whole and in part."""
+BOTS_EXCERPTED = 0.4
+"""The share of bots' sessions, recorded and made, of which a part is shown besides."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +83,6 @@ def gather(sessions: Sequence[Session], labels: Sequence[Labels], *, seed: int, 
     made = _derived(sessions, labels, seed) if derive else []
     everything = [*zip(sessions, labels, strict=True), *made]
     rows = extract_many([session for session, _ in everything])
-    moving, path = rows[:, NAMES.index("moving_samples")], rows[:, NAMES.index("path_px")]
     text = [label for _, label in everything]
     bot = np.array([label.label == "bot" for label in text], dtype=bool)
     return Samples(
@@ -91,12 +95,12 @@ def gather(sessions: Sequence[Session], labels: Sequence[Labels], *, seed: int, 
         license=np.array([label.license for label in text], dtype=np.str_),
         stratum=np.array([stratum_of(s.game_type, s.device_type, ()).name for s, _ in everything], dtype=np.str_),
         recorded=np.arange(len(everything)) < len(sessions),
-        enough=(moving >= MINIMUM_SAMPLES) & (path >= MINIMUM_PATH_PX),
+        enough=np.array([not missing_evidence(session, row) for (session, _), row in zip(everything, rows, strict=True)], dtype=bool),
     )
 
 
 def _derived(sessions: Sequence[Session], labels: Sequence[Labels], seed: int) -> list[tuple[Session, Labels]]:
-    """Made bots, morphs of people's sessions as bots, and people's sessions as other recorders would have them."""
+    """Made bots, morphs of people's sessions as bots, people's sessions as other recorders would have them, and parts of all these."""
     rng = np.random.default_rng(seed)
     made = [
         (make_session(family, rng), Labels("bot", "made", family=family, generator=family, license="own"))
@@ -110,8 +114,12 @@ def _derived(sessions: Sequence[Session], labels: Sequence[Labels], seed: int) -
             morph = morph_session(family, session, rng)
             if morph is not None:
                 made.append((morph, replace(label, label="bot", source="made", family=family, generator=family, variant="")))
-    made += [(rerecord(session, rng), label) for session, label in people]
-    return made
+    bots = [*((s, label) for s, label in zip(sessions, labels, strict=True) if label.label == "bot"), *made]
+    parts = [(excerpt(s, rng), label) for s, label in bots if rng.random() < BOTS_EXCERPTED]
+    for s, label in people:
+        made += [(rerecord(s, rng), label) for _ in range(RERECORDED)]
+        parts += [(rerecord(part, rng), label) for _ in range(EXCERPTED) if (part := excerpt(s, rng)) is not None]
+    return [*made, *((part, label) for part, label in parts if part is not None)]
 
 
 def balanced(*groups: Words) -> Floats:
