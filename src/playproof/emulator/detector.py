@@ -8,7 +8,7 @@ the row and the training rows.
 from __future__ import annotations
 
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,12 +20,13 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 FEWEST_ROWS = 10
 """Training rows without which there is no model."""
 FLAGGED_SHARE = 0.05
-"""Of the training rows, the share that the threshold flags."""
+"""Of rows like those of the training, the share that the threshold flags."""
 
 _KNOTS = 129
 _FARTHEST = 8.0
 """Normal scores end here, so that one absurd value does not drown the rest."""
-_SHRINKAGE = 0.1
+_LEAST_SHRINKAGE = 0.1
+_FOLDS = 10
 
 
 class TooFewRows(Exception):
@@ -54,50 +55,80 @@ class Scale(msgspec.Struct, frozen=True):
         return np.nan_to_num(_interpolate(values, np.array(self.knots), np.array(self.scores)), nan=0.0)
 
 
+class Measured(NamedTuple):
+    """What a model finds about rows."""
+
+    normal: Floats
+    """Shape (rows, columns): normal scores."""
+    scores: Floats
+    """Shape (rows,)."""
+
+
 class Detector(msgspec.Struct, frozen=True):
-    """A fitted model. Scores lie in [0, 1), higher is more anomalous; half the training rows lie below 0.5."""
+    """A fitted model. Scores lie in [0, 1), higher is more anomalous; of rows like those of the training half lie below 0.5."""
 
     scales: list[Scale]
     precision: list[list[float]]
     typical: float
-    """The median squared distance of the training rows."""
+    """The median squared distance of rows like those of the training."""
     threshold: float
     """Scores above it are flagged."""
 
-    def scores(self, table: Table) -> Floats:
-        """The score of each row."""
-        _, distances = self._distances(table)
-        return _bounded(distances, self.typical)
+    def measure(self, table: Table) -> Measured:
+        """What is found about each row."""
+        normal = _score(self.scales, table)
+        return Measured(normal, _bounded(_distances(normal, np.array(self.precision)), self.typical))
 
-    def contributions(self, table: Table, row: int) -> list[tuple[str, float, float]]:
-        """What makes `row` what it is: column, share of the distance, normal score; the largest first."""
-        one = Table({name: Column(column.kind, column.values[row : row + 1]) for name, column in table.columns.items()}, 1)
-        scores, _ = self._distances(one)
-        parts = np.abs(scores[0] * np.einsum("j,jk->k", scores[0], np.array(self.precision)))
+    def contributions(self, normal: Floats) -> list[tuple[str, float, float]]:
+        """What makes a row what it is, from its normal scores: column, share of the distance, score; the largest first."""
+        parts = np.abs(normal * np.einsum("j,jk->k", normal, np.array(self.precision)))
         whole = float(parts.sum()) or 1.0
-        found = [(scale.name, float(part) / whole, float(score)) for scale, part, score in zip(self.scales, parts, scores[0], strict=True)]
+        found = [(scale.name, float(part) / whole, float(score)) for scale, part, score in zip(self.scales, parts, normal, strict=True)]
         return sorted(found, key=lambda each: -each[1])
-
-    def _distances(self, table: Table) -> tuple[Floats, Floats]:
-        scores = np.stack([scale.apply(table.columns.get(scale.name), table.rows) for scale in self.scales], axis=1)
-        # Summed in loops, not by a matrix library, whose rounding depends on how many rows there are.
-        return scores, np.einsum("ij,jk,ik->i", scores, np.array(self.precision), scores)
 
 
 def fit(table: Table, input_columns: list[str] | None = None) -> Detector:
-    """A detector for the rows of `table`. Raises `TooFewRows`, and `KeyError` for a column that is not there."""
+    """A detector for the rows of `table`. Raises `TooFewRows`, and `KeyError` for a column that is not there.
+
+    What is typical, and what is flagged, is read off rows that the distances to them were not fitted to: each tenth of
+    the rows is measured by a fit to the others. Rows that come later are then flagged as often as those.
+    """
     if table.rows < FEWEST_ROWS:
         raise TooFewRows(f"training needs at least {FEWEST_ROWS} rows, the dataset has {table.rows}")
     names = list(table.columns) if input_columns is None else input_columns
-    scales = [_scale(name, table.columns[name]) for name in names]
-    scores = np.stack([scale.apply(table.columns[scale.name], table.rows) for scale in scales], axis=1)
-    covariance = scores.T @ scores / len(scores)
-    spread = float(np.trace(covariance)) / len(scales) or 1.0
-    precision = np.linalg.inv((1 - _SHRINKAGE) * covariance + _SHRINKAGE * spread * np.eye(len(scales)))
-    distances = np.einsum("ij,jk,ik->i", scores, precision, scores)
+    fold = np.arange(table.rows) % _FOLDS
+    distances = np.empty(table.rows)
+    for held in range(_FOLDS):
+        scales, precision = _fit(_take(table, fold != held), names)
+        distances[fold == held] = _distances(_score(scales, _take(table, fold == held)), precision)
+    scales, precision = _fit(table, names)
     typical = float(np.median(distances)) or 1.0
     threshold = float(np.quantile(_bounded(distances, typical), 1 - FLAGGED_SHARE))
     return Detector(scales, precision.tolist(), typical, threshold)
+
+
+def _take(table: Table, rows: np.ndarray[Any, np.dtype[np.bool_]]) -> Table:
+    return Table({name: Column(column.kind, column.values[rows]) for name, column in table.columns.items()}, int(rows.sum()))
+
+
+def _fit(table: Table, names: list[str]) -> tuple[list[Scale], Floats]:
+    scales = [_scale(name, table.columns[name]) for name in names]
+    scores = _score(scales, table)
+    covariance = scores.T @ scores / table.rows
+    spread = float(np.trace(covariance)) / len(scales) or 1.0
+    shrinkage = max(_LEAST_SHRINKAGE, len(scales) / (len(scales) + table.rows))
+    shrunk = (1 - shrinkage) * covariance + shrinkage * spread * np.eye(len(scales))
+    return scales, np.linalg.inv(shrunk).astype(np.float64)
+
+
+def _score(scales: list[Scale], table: Table) -> Floats:
+    return np.stack([scale.apply(table.columns.get(scale.name), table.rows) for scale in scales], axis=1)
+
+
+def _distances(scores: Floats, precision: Floats) -> Floats:
+    # Summed in loops, not by a matrix library, whose rounding depends on how many rows there are.
+    squared: Floats = np.einsum("ij,jk,ik->i", scores, precision, scores)
+    return squared
 
 
 def _bounded(distances: Floats, typical: float) -> Floats:

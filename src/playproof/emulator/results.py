@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from playproof.emulator.detector import Detector
+from playproof.emulator.detector import Detector, Floats
 from playproof.emulator.faults import Fault
 from playproof.emulator.parquet import write_parquet
 from playproof.emulator.records import AnomalyFormat, OutputType
@@ -42,20 +42,20 @@ class Result(msgspec.Struct, kw_only=True):
 
 def judge(detector: Detector, table: Table, anomaly_format: AnomalyFormat) -> Result:
     """The result for the rows of `table`."""
-    scores = detector.scores(table)
+    normal, scores = detector.measure(table)
     flags = scores > detector.threshold
     ranked = [int(row) for row in np.argsort(-scores, kind="stable")[:EXPLAINED] if flags[row]]
     return Result(
         ids=list(range(table.rows)),
         flags=flags.tolist(),
         scores=scores.tolist(),
-        descriptions={str(row): _describe(detector, table, row) for row in ranked},
+        descriptions={str(row): _describe(detector, normal[row]) for row in ranked},
         anomaly_format=anomaly_format,
     )
 
 
-def _describe(detector: Detector, table: Table, row: int) -> dict[str, Any]:
-    parts = detector.contributions(table, row)[:_CONTRIBUTIONS]
+def _describe(detector: Detector, normal: Floats) -> dict[str, Any]:
+    parts = detector.contributions(normal)[:_CONTRIBUTIONS]
     contributions = [
         {
             "name": name,
