@@ -9,38 +9,30 @@ from sqlalchemy import Connection, Table
 
 from playproof.store import sessions
 from playproof.store.base import PutOutcome, SessionRecord
-from playproof.store.compression import Compressor
 from playproof.store.sessions import FEATURES_COLUMNS, SESSION_COLUMNS, TELEMETRY_COLUMNS, Key
 from playproof.store.tables import features, session, telemetry
 
 
-def compress(records: Sequence[SessionRecord], compressor: Compressor) -> dict[int, bytes]:
-    """The compressed telemetry of those `records` that carry some, by their place."""
-    places = [place for place, record in enumerate(records) if record.telemetry is not None]
-    contents = [record.telemetry for record in records if record.telemetry is not None]
-    return dict(zip(places, compressor.compress(contents), strict=True))
-
-
-def store(connection: Connection, records: Sequence[SessionRecord], frames: dict[int, bytes]) -> list[PutOutcome]:
-    """Store what is new among `records`, in order, and say of each what became of it.
+def store(connection: Connection, records: Sequence[SessionRecord], frames: Sequence[bytes | None]) -> list[PutOutcome]:
+    """Store what is new among `records`, in order, with `frames` as their telemetry, and say of each what became of it.
 
     `connection` is in a transaction that holds the write lock, so no other process can take an id in between.
     """
     taken = _known(connection, list({record.session_id for record in records}))
     outcomes: list[PutOutcome] = []
-    fresh: list[int] = []
-    for place, record in enumerate(records):
+    fresh: list[tuple[SessionRecord, bytes | None]] = []
+    for record, frame in zip(records, frames, strict=True):
         key: Key = (record.scope, record.session_id)
         before = taken.get(key)
         if before is None:
             taken[key] = (record.digest, record.verdict)
-            fresh.append(place)
+            fresh.append((record, frame))
             outcomes.append(PutOutcome("stored", record.verdict))
         else:
             digest, verdict = before
             outcomes.append(PutOutcome("replayed" if digest == record.digest else "conflict", verdict))
     if fresh:
-        _insert(connection, [(records[place], frames.get(place)) for place in fresh])
+        _insert(connection, fresh)
     return outcomes
 
 

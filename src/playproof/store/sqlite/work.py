@@ -17,6 +17,9 @@ class Put:
     """A record to store."""
 
     record: SessionRecord
+    """Without its telemetry."""
+    frame: bytes | None
+    """Its telemetry, compressed."""
     future: Future[PutOutcome]
     size: int
     """Bytes it holds while it waits."""

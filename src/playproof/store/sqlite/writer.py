@@ -15,12 +15,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
+import msgspec
 from sqlalchemy import Connection, Engine
 
 from playproof.clock import Clock
 from playproof.errors import StoreUnavailable
 from playproof.store.base import Commit, OnCommit, PutOutcome, SessionRecord
-from playproof.store.compression import Compressor
+from playproof.store.compression import compress
 from playproof.store.retention import touch
 from playproof.store.sqlite import groups
 from playproof.store.sqlite.database import file_identity, require_file
@@ -33,8 +34,8 @@ GROUP = 64
 GATHER_SECONDS = 0.006
 """How long the first of a crowd waits for the rest: a commit for every few would keep taking the interpreter from those who
 make the records. Of 0 to 12 ms the best under `python -m bench.http`; a record by itself does not wait."""
-WAITING_BYTES = 128 * 1024**2
-"""Most bytes that wait: some six thousand sessions of 800 points."""
+WAITING_BYTES = 64 * 1024**2
+"""Most bytes that wait: some seven thousand sessions of 800 points."""
 IDLE_SECONDS = 1.0
 
 _OVERHEAD = 2048  # bytes of a waiting record beside its contents
@@ -62,7 +63,6 @@ class Writer:
         self._ahead: Put | Task | End | None = None
         self._open = True
         self._connection: Connection | None = None
-        self._compressor = Compressor()
         self._complete = threading.Event()  # nothing more comes at the moment
         self._crowded = False  # the last group held several records, so more are on their way
         self._log_used = self._log_holds_removed = False
@@ -86,8 +86,10 @@ class Writer:
 
     def put(self, record: SessionRecord) -> Future[PutOutcome]:
         """Queue a record. Raises `StoreUnavailable` where there is no room or no writer."""
-        size = _OVERHEAD + len(record.verdict) + len(record.features) + len(record.telemetry or b"")
-        item = Put(record, Future(), size)
+        # Compressed here, where nothing waits for it: in the writer it would hold up a whole group.
+        frame = None if record.telemetry is None else compress(record.telemetry)
+        size = _OVERHEAD + len(record.verdict) + len(record.features) + len(frame or b"")
+        item = Put(msgspec.structs.replace(record, telemetry=None), frame, Future(), size)
         with self._gate:
             self._require_open()
             if size > self._room:
@@ -180,9 +182,8 @@ class Writer:
         if not puts:
             return
         started = self._clock.monotonic()
-        records = [put.record for put in puts]
+        records, frames = [put.record for put in puts], [put.frame for put in puts]
         try:
-            frames = groups.compress(records, self._compressor)
             outcomes = self._transact(lambda connection: groups.store(connection, records, frames))
         except BaseException as error:  # noqa: BLE001
             if len(puts) > 1 and isinstance(error, Exception) and not result_name(error):
