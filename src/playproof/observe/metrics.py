@@ -23,6 +23,7 @@ UNSCORED = "none"
 """The stratum of a verdict that no calibrated model gave."""
 
 _LATENCY = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_HOSTED = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 _GROUP = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 
 
@@ -58,6 +59,12 @@ METRICS = (
     Metric("playproof_store_failures_total", "counter", (), "Group commits that failed; none of their sessions was acknowledged."),
     Metric("playproof_erased_total", "counter", (), "Sessions erased on request over HTTP."),
     Metric("playproof_purged_total", "counter", ("what",), "Rows that retention removed: telemetry or sessions."),
+    Metric(
+        "playproof_woodwide_calls_total", "counter", ("call", "outcome"), "Calls to Woodwide ended: ok, or the reason (docs/woodwide.md)."
+    ),
+    Metric("playproof_woodwide_call_seconds", "histogram", ("call",), "Seconds a call to Woodwide took, repetitions included.", _HOSTED),
+    Metric("playproof_woodwide_repeats_total", "counter", ("call",), "Times a call to Woodwide was sent again, or with another key."),
+    Metric("playproof_woodwide_sent_bytes_total", "counter", ("call",), "Bytes of files sent to Woodwide."),
     Metric("playproof_model_info", "gauge", ("model_id", "model_version"), "Always 1; its labels name the embedded model."),
 )
 

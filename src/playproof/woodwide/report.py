@@ -1,0 +1,56 @@
+"""What became of each call, for metrics and the log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playproof.errors import HostedError
+from playproof.observe.metrics import Metrics
+
+OK = "ok"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """One call, from its first try to its last."""
+
+    call: str
+    seconds: float
+    tries: int
+    """How often it was sent; 0 where no key could be used."""
+    sent: int
+    """Bytes of the file it carried, over all tries."""
+    failure: HostedError | None = None
+
+    @property
+    def outcome(self) -> str:
+        """`ok`, or the reason."""
+        return OK if self.failure is None else str(self.failure.reason)
+
+
+Listener = Callable[[CallReport], None]
+
+
+def unheard(report: CallReport) -> None:
+    """The listener of a caller who looks at errors alone."""
+
+
+def observer(metrics: Metrics) -> Listener:
+    """A listener that counts every call, and logs those that failed as one structured line each."""
+
+    def note(report: CallReport) -> None:
+        metrics.count("playproof_woodwide_calls_total", report.call, report.outcome)
+        metrics.observe("playproof_woodwide_call_seconds", report.seconds, report.call)
+        if report.tries > 1:
+            metrics.count("playproof_woodwide_repeats_total", report.call, by=report.tries - 1)
+        if report.sent:
+            metrics.count("playproof_woodwide_sent_bytes_total", report.call, by=report.sent)
+        if report.failure is not None:
+            told = {"call": report.call, "reason": report.outcome, "tries": report.tries, "seconds": round(report.seconds, 3)}
+            _log.warning("woodwide_call_failed", extra={**told, "detail": str(report.failure), "answered": report.failure.answered})
+
+    return note

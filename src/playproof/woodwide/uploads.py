@@ -1,0 +1,122 @@
+"""Uploads: a file becomes a version of a dataset, directly or through a signed address."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from playproof.errors import HostedError, HostedReason
+from playproof.woodwide.answers import Announced, Upload
+from playproof.woodwide.caller import Caller, RawAnswer
+from playproof.woodwide.calls import COMPLETE_UPLOAD, CREATE_DATASET, PREPARE_UPLOAD, PUT_FILE
+from playproof.woodwide.datasets import Datasets
+from playproof.woodwide.files import DIRECT_BYTES, File
+
+if TYPE_CHECKING:
+    import httpx
+    from woodwide import AsyncWoodWide
+
+Keep = Callable[[Upload], Awaitable[None]]
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What a file becomes: a new dataset of this name, or a new version of the dataset with this id. One of the two."""
+
+    name: str | None = None
+    dataset_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.name) == bool(self.dataset_id):
+            raise ValueError("a target is a name or an id")
+
+    def fields(self) -> dict[str, str]:
+        """As the SDK wants them."""
+        return {"dataset_id": self.dataset_id} if self.dataset_id else {"dataset_name": self.name or ""}
+
+
+class Uploads:
+    """Sends files. Every way ends with ids whose job is then waited for (`Jobs.wait`)."""
+
+    def __init__(self, caller: Caller, datasets: Datasets) -> None:
+        self._caller = caller
+        self._datasets = datasets
+
+    async def direct(self, file: File, target: Target) -> Upload:
+        """Send `file` in one call. Raises `HostedError`.
+
+        Where that is `uncertain` there may be a version or dataset all the same: look before sending again, or use
+        `signed`, which may be repeated.
+        """
+        if len(file.content) > DIRECT_BYTES:
+            told = f"{CREATE_DATASET.name}: {len(file.content)} bytes, at most {DIRECT_BYTES} are taken in directly"
+            raise HostedError(told, reason=HostedReason.TOO_LARGE)
+
+        async def ask(client: AsyncWoodWide) -> RawAnswer:
+            part = (file.name, file.content, file.content_type)
+            if target.dataset_id:
+                return await client.datasets.with_raw_response.create(file=part, dataset_id=target.dataset_id)
+            return await client.datasets.with_raw_response.create(file=part, dataset_name=target.name)
+
+        return await self._caller.ask(CREATE_DATASET, ask, Upload, sent=len(file.content))
+
+    async def signed(self, file: File, target: Target, *, key: str, keep: Keep) -> Upload:
+        """Announce `file`, send it to the address that is answered, and say that it is there. Raises `HostedError`.
+
+        `key` makes the announcement one and the same however often it is sent, so a caller who keeps it beforehand may
+        do all of this again after a crash. `keep` is awaited with the ids before a byte of the file is sent.
+        """
+        announced = await self._announce(file, target, key)
+        await keep(announced.ids)
+        try:
+            await self._put(file, announced)
+            expired = False
+        except HostedError as failure:
+            if failure.reason is not HostedReason.EXPIRED_URL:
+                raise
+            expired = True
+        if expired:
+            announced = await self._announce(file, target, key)
+            await self._put(file, announced)
+        return await self.complete(announced.ids)
+
+    async def complete(self, upload: Upload) -> Upload:
+        """Say that the file of `upload` is there. Raises `HostedError`.
+
+        Where it was said before, which a lost answer leaves open, the version's own job is answered.
+        """
+
+        async def ask(client: AsyncWoodWide) -> RawAnswer:
+            return await client.datasets.with_raw_response.complete(upload.version_id)
+
+        try:
+            return await self._caller.ask(COMPLETE_UPLOAD, ask, Upload)
+        except HostedError as error:
+            if error.reason not in (HostedReason.CONFLICT, HostedReason.REFUSED):
+                raise
+            failure = error
+        version = await self._datasets.version(upload.dataset_id, upload.version_id)
+        if version.ingest_job_id is None:
+            raise failure
+        return Upload(upload.dataset_id, upload.version_id, version.ingest_job_id)
+
+    async def _announce(self, file: File, target: Target, key: str) -> Announced:
+        async def ask(client: AsyncWoodWide) -> RawAnswer:
+            return await client.datasets.with_raw_response.upload(
+                file={"filename": file.name, "bytes": len(file.content), "content_type": file.content_type},
+                idempotency_key=key,
+                **target.fields(),  # type: ignore[arg-type]
+            )
+
+        return await self._caller.ask(PREPARE_UPLOAD, ask, Announced)
+
+    async def _put(self, file: File, announced: Announced) -> None:
+        async def fetch(http: httpx.AsyncClient) -> bytes:
+            # The type has to be the one that was signed.
+            headers = {"Content-Type": announced.upload.content_type}
+            response = await http.put(announced.upload.upload_url, content=file.content, headers=headers)
+            response.raise_for_status()
+            return response.content
+
+        await self._caller.fetch(PUT_FILE, fetch, sent=len(file.content))

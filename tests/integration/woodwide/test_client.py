@@ -1,0 +1,306 @@
+"""The client against the emulator: the official SDK on real connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
+
+import numpy as np
+import pytest
+
+from playproof.emulator.core import Pace
+from playproof.errors import HostedError, HostedReason
+from playproof.features import NAMES
+from playproof.scoring.base import Floats
+from playproof.settings import ApiKey, Secret
+from playproof.testing import FakeClock
+from playproof.woodwide import Connection, Woodwide, connect
+from playproof.woodwide.answers import Training, Upload
+from playproof.woodwide.mapping import Columns, csv_file, parquet_file
+from playproof.woodwide.report import CallReport
+from playproof.woodwide.scores import Scores
+from playproof.woodwide.uploads import Target
+from tests.emulating import API_KEY, Running, running_emulator
+
+T = TypeVar("T")
+COLUMNS = Columns(("speed_high", "jerk_tail", "straightness", "rest_share"))
+PEOPLE = 120
+
+
+def rows(count: int = PEOPLE, seed: int = 1) -> Floats:
+    """Catalogue rows (count, k) with some values that could not be measured."""
+    found = np.random.default_rng(seed).normal(5.0, 1.0, (count, len(NAMES)))
+    found[::7, NAMES.index("rest_share")] = np.nan
+    return found
+
+
+def oddities(count: int = 3) -> Floats:
+    """Rows far away from `rows`."""
+    return rows(count, 2) + 40.0
+
+
+@pytest.fixture
+def emulator() -> Iterator[Running]:
+    with running_emulator() as running:
+        yield running
+
+
+class Site:
+    """One client of an emulator, and what it was heard doing."""
+
+    def __init__(self, emulator: Running, *keys: str, clock: FakeClock | None = None, **patience: float) -> None:
+        self.emulator = emulator
+        self.clock = clock or FakeClock()
+        self.reports: list[CallReport] = []
+        self.slept: list[float] = []
+        self.connection = Connection(
+            base_url=emulator.url,
+            keys=tuple(ApiKey(f"key-{number}", Secret(key)) for number, key in enumerate(keys or (API_KEY,))),
+            **patience,  # type: ignore[arg-type]
+        )
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.clock.advance(seconds)
+        await asyncio.sleep(0)
+
+    def run(self, work: Callable[[Woodwide], Awaitable[T]]) -> T:
+        """Do `work` with a client of its own."""
+
+        async def connected() -> T:
+            async with connect(
+                self.connection, listener=self.reports.append, clock=self.clock, sleep=self._sleep, random=lambda n: b"\x80" + bytes(n - 1)
+            ) as woodwide:
+                return await work(woodwide)
+
+        return asyncio.run(connected())
+
+    def fails(self, work: Callable[[Woodwide], Awaitable[object]]) -> HostedError:
+        """The error that `work` ends with; nothing stands behind it, and no key is in it."""
+        with pytest.raises(HostedError) as caught:
+            self.run(work)
+        error = caught.value
+        assert error.__cause__ is None
+        assert error.__context__ is None
+        return error
+
+    def calls(self, name: str) -> int:
+        """How often the emulator saw the call."""
+        return self.emulator.count(name).calls
+
+
+@pytest.fixture
+def site(emulator: Running) -> Site:
+    return Site(emulator)
+
+
+async def uploaded(woodwide: Woodwide, target: Target | None = None, count: int = PEOPLE) -> Upload:
+    upload = await woodwide.uploads.direct(csv_file(rows(count), COLUMNS), target or Target(name="people"))
+    await woodwide.jobs.wait(upload.job_id, "dataset_ingest")
+    return upload
+
+
+async def trained(woodwide: Woodwide) -> tuple[Upload, Training]:
+    upload = await uploaded(woodwide)
+    training = await woodwide.training.start(upload.version_id, COLUMNS.names)
+    await woodwide.jobs.wait(training.job_id, "train")
+    return upload, training
+
+
+async def scored(woodwide: Woodwide, training: Training, asked: Floats) -> Scores:
+    return await woodwide.inference.at_once(training.model_id, training.version_id, csv_file(asked, COLUMNS))
+
+
+async def batch(woodwide: Woodwide, training: Training, upload: Upload, count: int = PEOPLE) -> Scores:
+    begun = await woodwide.inference.begin(training.model_id, training.version_id, upload.version_id)
+    return await woodwide.inference.collect(begun.job_id, upload.version_id, count)
+
+
+def test_from_an_upload_to_scores(site: Site) -> None:
+    async def work(woodwide: Woodwide) -> tuple[Scores, Scores]:
+        upload, training = await trained(woodwide)
+        model = await woodwide.training.model(training.model_id)
+        assert (model.status, model.training_dataset_id) == ("ready", upload.dataset_id)
+        return await scored(woodwide, training, np.vstack([rows(), oddities()])), await batch(woodwide, training, upload)
+
+    inline, batched = site.run(work)
+    assert inline.raw.shape == (PEOPLE + 3,)
+    assert min(inline.raw[PEOPLE:]) > max(inline.raw[:PEOPLE])
+    assert inline.flagged[PEOPLE:] == (True, True, True)
+    assert np.allclose(inline.raw[:PEOPLE], batched.raw)
+    assert all(report.outcome == "ok" for report in site.reports)
+    assert {report.call for report in site.reports} >= {"datasets.create", "jobs.retrieve", "models.train", "models.infer"}
+    sent = {report.call: report.sent for report in site.reports}
+    assert sent["datasets.create"] == len(csv_file(rows(), COLUMNS).content)
+
+
+def test_a_row_scores_the_same_alone_and_in_company(site: Site) -> None:
+    async def work(woodwide: Woodwide) -> tuple[Scores, Scores]:
+        _, training = await trained(woodwide)
+        return await scored(woodwide, training, rows(1, 9)), await scored(woodwide, training, np.vstack([rows(1, 9), oddities(30)]))
+
+    alone, together = site.run(work)
+    assert alone.raw[0] == pytest.approx(together.raw[0])
+
+
+def test_a_signed_upload_tells_its_ids_before_it_sends(site: Site) -> None:
+    kept: list[tuple[Upload, int]] = []
+
+    async def keep(upload: Upload) -> None:
+        kept.append((upload, site.calls("uploads.put")))
+
+    async def work(woodwide: Woodwide) -> Upload:
+        first = await woodwide.uploads.signed(parquet_file(rows(), COLUMNS), Target(name="live"), key="one", keep=keep)
+        await woodwide.jobs.wait(first.job_id, "dataset_ingest")
+        again = await woodwide.uploads.signed(parquet_file(rows(30), COLUMNS), Target(dataset_id=first.dataset_id), key="two", keep=keep)
+        await woodwide.jobs.wait(again.job_id, "dataset_ingest")
+        found = await woodwide.datasets.find("live")
+        assert found is not None
+        assert (found.id, found.current_version and found.current_version.row_count) == (first.dataset_id, 30)
+        assert [each.row_count for each in await woodwide.datasets.versions(first.dataset_id)] == [30, PEOPLE]
+        assert (await woodwide.datasets.get(first.dataset_id)).name == "live"
+        return first
+
+    first = site.run(work)
+    assert kept[0] == (first, 0)
+    assert kept[1][0].dataset_id == first.dataset_id
+
+
+def test_a_signed_upload_that_was_cut_off_anywhere_is_done_again_as_one(site: Site) -> None:
+    file = parquet_file(rows(), COLUMNS)
+
+    async def drop(upload: Upload) -> None:
+        raise ConnectionAbortedError
+
+    async def keep(upload: Upload) -> None:
+        return None
+
+    async def begin(woodwide: Woodwide) -> None:
+        await woodwide.uploads.signed(file, Target(name="live"), key="one", keep=drop)
+
+    with pytest.raises(ConnectionAbortedError):
+        site.run(begin)
+
+    async def end(woodwide: Woodwide) -> tuple[Upload, Upload]:
+        first = await woodwide.uploads.signed(file, Target(name="live"), key="one", keep=keep)
+        await woodwide.jobs.wait(first.job_id, "dataset_ingest")
+        again = await woodwide.uploads.complete(first)
+        assert len(await woodwide.datasets.versions(first.dataset_id)) == 1
+        return first, again
+
+    first, again = site.run(end)
+    assert again == first
+
+
+def test_a_signed_address_that_is_over_is_asked_for_anew(site: Site) -> None:
+    async def work(woodwide: Woodwide) -> Scores:
+        async def keep(upload: Upload) -> None:
+            return None
+
+        upload = await woodwide.uploads.signed(csv_file(rows(), COLUMNS), Target(name="live"), key="one", keep=keep)
+        await woodwide.jobs.wait(upload.job_id, "dataset_ingest")
+        training = await woodwide.training.start(upload.version_id, COLUMNS.names)
+        await woodwide.jobs.wait(training.job_id, "train")
+        return await batch(woodwide, training, upload)
+
+    site.emulator.fault("expired_url", "datasets.upload", times=1)
+    site.emulator.fault("expired_url", "jobs.retrieve_results", times=1)
+    assert np.isfinite(site.run(work).raw).all()
+    assert site.calls("results.download") == 2
+    assert site.calls("uploads.put") == 2
+
+
+def test_an_address_that_is_always_over_is_the_reason(site: Site) -> None:
+    async def work(woodwide: Woodwide) -> None:
+        upload, training = await trained(woodwide)
+        await batch(woodwide, training, upload)
+
+    site.emulator.fault("expired_url", "jobs.retrieve_results")
+    assert site.fails(work).reason is HostedReason.EXPIRED_URL
+
+
+def test_a_job_is_waited_for_at_growing_intervals(emulator: Running) -> None:
+    clock = FakeClock()
+    with running_emulator(clock=clock, pace=Pace(ingest=20.0)) as slow:
+        site = Site(slow, clock=clock)
+        site.run(uploaded)
+    assert site.slept == sorted(site.slept)
+    assert site.slept[0] == 0.25
+    assert 20.0 <= sum(site.slept) < 26.0
+
+
+def test_a_job_that_does_not_end_can_be_waited_for_again(site: Site) -> None:
+    site.emulator.fault("job_stuck", "datasets.create")
+
+    async def begin(woodwide: Woodwide) -> Upload:
+        return await woodwide.uploads.direct(csv_file(rows(), COLUMNS), Target(name="people"))
+
+    upload = site.run(begin)
+    error = site.fails(lambda woodwide: woodwide.jobs.wait(upload.job_id, "dataset_ingest", 60.0))
+    assert (error.reason, sum(site.slept)) == (HostedReason.JOB_TIMEOUT, pytest.approx(60.0))
+    site.emulator.heal()
+    assert site.run(lambda woodwide: woodwide.jobs.wait(upload.job_id, "dataset_ingest")).status == "succeeded"
+
+
+@pytest.mark.parametrize(("kind", "reason"), [("job_failed", HostedReason.JOB_FAILED), ("job_rejected", HostedReason.JOB_REJECTED)])
+def test_a_job_that_ends_badly_says_how(site: Site, kind: str, reason: HostedReason) -> None:
+    site.emulator.fault(kind, "datasets.create")
+    assert site.fails(uploaded).reason is reason
+
+
+def test_a_job_of_another_kind_is_not_taken_for_it(site: Site) -> None:
+    upload = site.run(uploaded)
+    error = site.fails(lambda woodwide: woodwide.jobs.wait(upload.job_id, "train"))
+    assert error.reason is HostedReason.INVALID_RESPONSE
+
+
+def test_a_training_whose_answer_was_lost_is_found(site: Site) -> None:
+    upload = site.run(uploaded)
+    site.emulator.fault("reset", "models.train", when="after", times=1)
+    error = site.fails(lambda woodwide: woodwide.training.start(upload.version_id, COLUMNS.names))
+    assert (error.reason, error.uncertain, site.reports[-1].tries) == (HostedReason.UNREACHABLE, True, 1)
+    found = site.run(lambda woodwide: woodwide.training.begun(upload.version_id))
+    assert found is not None
+    assert site.run(lambda woodwide: woodwide.jobs.wait(found.job_id, "train")).status == "succeeded"
+    assert site.run(lambda woodwide: woodwide.training.begun("dsv_NOBODY00")) is None
+
+
+def test_a_batch_asked_for_twice_is_one_unless_it_is_to_be_done_again(site: Site) -> None:
+    async def work(woodwide: Woodwide) -> list[str]:
+        upload, training = await trained(woodwide)
+        return [
+            (await woodwide.inference.begin(training.model_id, training.version_id, upload.version_id, again=again)).job_id
+            for again in (False, False, True)
+        ]
+
+    first, second, third = site.run(work)
+    assert first == second != third
+
+
+def test_a_model_is_trained_anew_under_its_id(site: Site) -> None:
+    async def work(woodwide: Woodwide) -> tuple[Training, Training]:
+        upload, training = await trained(woodwide)
+        more = await uploaded(woodwide, Target(dataset_id=upload.dataset_id), PEOPLE + 10)
+        return training, await woodwide.training.start(more.version_id, COLUMNS.names, model_id=training.model_id)
+
+    first, second = site.run(work)
+    assert first.model_id == second.model_id
+    assert first.version_id != second.version_id
+
+
+def test_results_come_page_by_page_where_there_is_no_file(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playproof.woodwide.results.PAGE_ROWS", 50)
+    monkeypatch.setattr("playproof.woodwide.results.Results._address", _nowhere)
+
+    async def work(woodwide: Woodwide) -> tuple[Scores, Scores]:
+        upload, training = await trained(woodwide)
+        return await batch(woodwide, training, upload), await scored(woodwide, training, rows())
+
+    paged, inline = site.run(work)
+    assert np.allclose(paged.raw, inline.raw)
+    assert site.calls("jobs.retrieve_result_rows") == 3
+
+
+async def _nowhere(self: object, job_id: str) -> None:
+    return None
