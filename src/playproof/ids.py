@@ -9,6 +9,7 @@ RandomBytes = Callable[[int], bytes]
 """A source of random bytes, such as `os.urandom`."""
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
 def session_id(now: datetime, random: RandomBytes) -> str:
@@ -17,4 +18,4 @@ def session_id(now: datetime, random: RandomBytes) -> str:
     48 bits of time, then 80 random bits, so that ids sort by age and cannot be guessed.
     """
     number = (int(now.timestamp() * 1000) << 80) | int.from_bytes(random(10), "big")
-    return "pp_" + "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return "pp_" + "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
