@@ -10,6 +10,8 @@ from playproof.emulator.parquet import read_parquet
 from playproof.emulator.tables import Table, infer_column
 
 PARQUET_MAGIC = b"PAR1"
+_LEAST_PARQUET = 12
+"""Bytes: its mark twice, and the length of its footer."""
 
 
 class Unreadable(Exception):
@@ -19,11 +21,19 @@ class Unreadable(Exception):
 def read_table(content: bytes) -> Table:
     """The table in `content`. Raises `Unreadable`."""
     if content.startswith(PARQUET_MAGIC):
-        try:
-            return read_parquet(content)
-        except Exception as error:  # the reader raises a type of its own for each way to be damaged
-            raise Unreadable(f"not a readable Parquet file: {error}") from error
+        return _read_parquet(content)
     return _read_csv(content)
+
+
+def _read_parquet(content: bytes) -> Table:
+    if len(content) < _LEAST_PARQUET or not content.endswith(PARQUET_MAGIC):
+        raise Unreadable("not a readable Parquet file: its end is missing")
+    try:
+        return read_parquet(content)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - the reader answers some damage with a panic, which is no Exception
+        raise Unreadable(f"not a readable Parquet file: {error}") from None
 
 
 def _read_csv(content: bytes) -> Table:
