@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playproof.decision.policy import Rules, decide
+from playproof.decision.policy import Rules, Ruling, decide
 from playproof.decision.reasons import Effect, ReasonCode
-from playproof.decision.verdict import Decision
+from playproof.decision.verdict import Decision, Policy
 
 ORDER = [Decision.PASS, Decision.REVIEW, Decision.FAIL]
 scores = st.floats(0.0, 12.0)
@@ -48,6 +48,18 @@ def test_a_higher_score_is_never_judged_milder(first: float, second: float, grou
     assert ORDER.index(ruling(low, tuple(grounds))) <= ORDER.index(ruling(high, tuple(grounds)))
 
 
+@given(scores, effects, st.booleans(), st.booleans(), st.sampled_from(["score", "verify"]), st.booleans())
+def test_what_another_score_would_decide_is_known(
+    score: float, grounds: list[Effect], calibrated: bool, enough: bool, policy: Policy, corroborate: bool
+) -> None:
+    rules = Rules(policy=policy, corroborate=corroborate)
+
+    def ruled(score: float) -> Ruling:
+        return decide(score, grounds, calibrated=calibrated, enough=enough, fallback=False, rules=rules)
+
+    assert ruled(score).instead == (ruled(2.0).decision, ruled(2.5).decision, ruled(2.6).decision)
+
+
 @given(scores, effects)
 def test_a_ground_is_never_outvoted_by_a_good_score(score: float, grounds: list[Effect]) -> None:
     decision = ruling(score, tuple(grounds))
@@ -85,6 +97,7 @@ def test_short_evidence_cannot_fail_by_movement() -> None:
 def test_without_a_model_the_configured_direction_decides(direction: Decision) -> None:
     rules = Rules(fail_direction=direction)
     assert ruling(None, fallback=True, rules=rules) is direction
+    assert decide(None, [], calibrated=True, enough=True, fallback=True, rules=rules).instead == (direction,) * 3
     assert ruling(None, ("fail",), fallback=True, rules=rules) is Decision.FAIL
 
 
