@@ -215,6 +215,19 @@ def test_nothing_is_compiled_for_an_import_or_for_help() -> None:
     assert python(program).splitlines()[-1] == "False"
 
 
+def test_scipy_is_not_loaded_for_kernels_and_can_be_afterwards() -> None:
+    pytest.importorskip("scipy")
+    program = """
+import sys
+from playproof.compiled import kernel
+half = kernel("f8(f8)")(lambda value: value / 2.0)
+print(half(3.0), "scipy.linalg" in sys.modules)
+import scipy.linalg.cython_blas
+print("scipy.linalg" in sys.modules)
+"""
+    assert python(program).split() == ["1.5", "False", "True"]
+
+
 def test_uncompiled_code_does_the_same() -> None:
     program = """
 import numpy as np
