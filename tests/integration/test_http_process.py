@@ -214,6 +214,8 @@ def until_refused(port: int) -> None:
             socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS).close()
         except ConnectionRefusedError:
             return
+        except ConnectionResetError:  # it was in the queue of the socket that was just closed
+            continue
     raise AssertionError("the service still takes connections")
 
 

@@ -69,6 +69,7 @@ class ProblemProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         answer = JoinedAnswer(self.transport)
         self.cycle.transport = cast("Any", answer)
+        self.cycle.body = cast("Any", b"")  # what is added to nothing is not copied, nor is what is bytes already
         self.cycle.on_response = partial(self._answered, answer)
 
     def _answered(self, answer: JoinedAnswer) -> None:
