@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Fuse = Callable[[Floats], Floats]
 
-DETECTORS = ("mahalanobis", "tails", "isolation", "boosted")
+DETECTORS = ("mahalanobis", "tails", "isolation", "boosted", "network")
 RATE = 0.01
 
 
@@ -43,12 +43,14 @@ def _weighted(**weights: float) -> Fuse:
 CANDIDATES: Mapping[str, Fuse] = {
     **{name: _weighted(**{name: 1.0}) for name in DETECTORS},
     "one-class, mean of three": _weighted(mahalanobis=1 / 3, tails=1 / 3, isolation=1 / 3),
-    "mahalanobis 0.50, boosted 0.50": _weighted(mahalanobis=0.5, boosted=0.5),
     "mahalanobis 0.25, boosted 0.75": _weighted(mahalanobis=0.25, boosted=0.75),
-    "mahalanobis 0.15, boosted 0.85": _weighted(mahalanobis=0.15, boosted=0.85),
-    "isolation 0.25, boosted 0.75": _weighted(isolation=0.25, boosted=0.75),
-    "all four, 0.25 each": _weighted(mahalanobis=0.25, tails=0.25, isolation=0.25, boosted=0.25),
-    "highest of mahalanobis, boosted": lambda outputs: np.asarray(outputs[:, [0, 3]].max(axis=1)),
+    "mahalanobis 0.30, boosted 0.70": _weighted(mahalanobis=0.3, boosted=0.7),
+    "mahalanobis 0.50, boosted 0.50": _weighted(mahalanobis=0.5, boosted=0.5),
+    "mahalanobis 0.30, network 0.70": _weighted(mahalanobis=0.3, network=0.7),
+    "mahalanobis 0.30, boosted 0.50, network 0.20": _weighted(mahalanobis=0.3, boosted=0.5, network=0.2),
+    "mahalanobis 0.40, boosted 0.40, network 0.20": _weighted(mahalanobis=0.4, boosted=0.4, network=0.2),
+    "all five, 0.20 each": _weighted(**dict.fromkeys(DETECTORS, 0.2)),
+    "highest of mahalanobis, boosted, network": lambda outputs: np.asarray(outputs[:, [0, 3, 4]].max(axis=1)),
 }
 
 
@@ -73,7 +75,7 @@ def main() -> None:
         kept = samples.without(
             subjects=people_out, generators=[*(name for name, held in folds.generators.items() if held == fold), *made_out]
         )
-        fitted = fit(kept, seed=arguments.seed, weights=dict.fromkeys(DETECTORS, 0.25))
+        fitted = fit(kept, seed=arguments.seed, weights=dict.fromkeys(DETECTORS, 1.0 / len(DETECTORS)))
         known = fitted.people.stratum == REFERENCE
         weight = balanced(fitted.people.subject[known])
         nobodys = np.isin(samples.subject, ["", *people_out])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from playproof.scoring.combine import Fusion
 from playproof.scoring.local import fit_detectors
-from playproof.scoring.local.detectors import LIMIT, Floats, Mahalanobis, Margins, Tails
-from playproof.scoring.local.fit_detectors import fit_boosted, fit_isolation, fit_mahalanobis, fit_margins
+from playproof.scoring.local.detectors import LIMIT, NETWORK_LIMIT, Floats, Mahalanobis, Margins, Network, Tails
+from playproof.scoring.local.fit_detectors import fit_boosted, fit_isolation, fit_mahalanobis, fit_margins, fit_network
 
 FEATURES = 6
 
@@ -81,7 +83,9 @@ def test_no_bit_of_a_row_depends_on_the_rows_beside_it(people: Floats) -> None:
     margins = fit_margins(people, np.full(len(people), 1.0 / len(people)))
     odd = people[:40].copy()
     odd[:4] = [[1e308] * FEATURES, [-1e308] * FEATURES, [np.nan] * FEATURES, [5e-324] * FEATURES]
-    for detector in (fit_mahalanobis(full), Tails(), fit_isolation(full, np.random.default_rng(4), trees=30)):
+    rng = np.random.default_rng(4)
+    network = Network(rng.normal(size=(FEATURES, 16)), rng.normal(size=16), rng.normal(size=16), 0.5)
+    for detector in (fit_mahalanobis(full), Tails(), fit_isolation(full, rng, trees=30), network):
         together = detector.outputs(margins.view(odd))
         assert np.isfinite(together).all()
         assert together.tolist() == [detector.outputs(margins.view(row[None, :]))[0] for row in odd]
@@ -95,6 +99,10 @@ def test_rows_and_constants_that_do_not_fit_are_refused(people: Floats) -> None:
         Mahalanobis(np.zeros(2), np.eye(2)).outputs(margins.view(people))
     with pytest.raises(ValueError, match="does not fit"):
         Mahalanobis(np.zeros(2), np.eye(3))
+    with pytest.raises(ValueError, match="rows of 2 features"):
+        Network(np.zeros((2, 3)), np.zeros(3), np.zeros(3), 0.0).outputs(margins.view(people))
+    with pytest.raises(ValueError, match="hidden unit"):
+        Network(np.zeros((2, 3)), np.zeros(3), np.zeros(2), 0.0)
     with pytest.raises(ValueError, match="quantiles"):
         Margins(margins.quantiles, margins.deviates[:3])
     with pytest.raises(ValueError, match="weight"):
@@ -125,7 +133,7 @@ def test_boosted_trees_are_the_librarys(monkeypatch: pytest.MonkeyPatch) -> None
     sklearn = pytest.importorskip("sklearn.ensemble")
     for name, value in {"BAGS": 1, "BAG_SIZE": 400, "BAG_FEATURES": 1.0, "BAG_GENERATORS": 1.0, "ROUNDS": 10}.items():
         monkeypatch.setattr(fit_detectors, name, value)
-    fitted = []
+    fitted: list[Any] = []
     original = sklearn.HistGradientBoostingClassifier.fit
 
     def remembered(self: object, *args: object) -> object:
@@ -141,3 +149,29 @@ def test_boosted_trees_are_the_librarys(monkeypatch: pytest.MonkeyPatch) -> None
     margins = fit_margins(rows, np.full(500, 1.0 / 500))
     ours = detector.outputs(margins.view(rows[:60]))
     assert ours == pytest.approx(fitted[0].decision_function(rows[:60]), abs=1e-9)
+
+
+def test_networks_say_the_mean_of_the_librarys(monkeypatch: pytest.MonkeyPatch) -> None:
+    sklearn = pytest.importorskip("sklearn.neural_network")
+    for name, value in {"NETWORKS": 2, "BAG_SIZE": 400, "EPOCHS": 6, "UNITS": 8}.items():
+        monkeypatch.setattr(fit_detectors, name, value)
+    fitted: list[Any] = []
+    original = sklearn.MLPClassifier.partial_fit
+
+    def remembered(self: object, *args: object, **named: object) -> object:
+        if self not in fitted:
+            fitted.append(self)
+        return original(self, *args, **named)
+
+    monkeypatch.setattr(sklearn.MLPClassifier, "partial_fit", remembered)
+    rng = np.random.default_rng(8)
+    rows = rng.normal(size=(500, FEATURES)) * 3.0
+    bot = np.abs(rows[:, 0]) + rng.normal(size=500) > 2.0
+    margins = fit_margins(rows, np.full(500, 1.0 / 500))
+    deviates = margins.view(rows).deviates
+    detector = fit_network(deviates, bot, np.ones(500), np.where(bot, "g", ""), np.random.default_rng(9))
+    seen = np.clip(deviates, -NETWORK_LIMIT, NETWORK_LIMIT)
+    theirs = [np.log(share[:, 1] / share[:, 0]) for share in (network.predict_proba(seen) for network in fitted)]
+    assert len(theirs) == 2
+    assert detector.outputs(margins.view(rows)) == pytest.approx(np.mean(theirs, axis=0), abs=1e-6)
+    assert np.median(np.mean(theirs, axis=0)[bot]) > np.median(np.mean(theirs, axis=0)[~bot])

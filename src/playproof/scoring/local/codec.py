@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from playproof.scoring.combine import Fusion
 from playproof.scoring.conformal import Calibrator
-from playproof.scoring.local.detectors import Boosted, Detector, Isolation, Mahalanobis, Margins, Tails
+from playproof.scoring.local.detectors import Boosted, Detector, Isolation, Mahalanobis, Margins, Network, Tails
 from playproof.scoring.local.model import LocalModel, Panel
 from playproof.scoring.local.trees import Trees
 from playproof.scoring.ranges import HumanRanges
@@ -78,6 +78,8 @@ def _detector_arrays(detector: Detector) -> Arrays:
             return {**_tree_arrays(detector.trees), "expected": np.array(detector.expected)}
         case Boosted():
             return {**_tree_arrays(detector.trees), "baseline": np.array(detector.baseline)}
+        case Network():
+            return {"inner": detector.inner, "bias": detector.bias, "outer": detector.outer, "baseline": np.array(detector.baseline)}
         case _:
             raise TypeError(f"{type(detector).__name__} has no form as arrays")
 
@@ -92,6 +94,8 @@ def _detector(name: str, arrays: Arrays, features: int) -> Detector:
             return Isolation(_trees(arrays, features), float(arrays["expected"]))
         case "boosted":
             return Boosted(_trees(arrays, features), float(arrays["baseline"]))
+        case "network":
+            return Network(arrays["inner"], arrays["bias"], arrays["outer"], float(arrays["baseline"]))
         case _:
             raise ValueError(f"no detector is called {name!r}")
 

@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 
 LIMIT = 8.0
 """Deviates beyond are cut: further out than that is out."""
+NETWORK_LIMIT = 4.0
+"""For the network, which would extrapolate, they are cut nearer."""
 
 
 class View(NamedTuple):
@@ -159,3 +161,44 @@ class Boosted:
     def outputs(self, view: View) -> Floats:
         """(n,) one number for each row; higher is less human."""
         return self.trees.sums(view.values) + self.baseline
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """The log odds of a bot against a person, by small neural networks of one layer: smooth where trees are all steps.
+
+    Raises `ValueError` where the shapes do not fit each other.
+    """
+
+    inner: Floats
+    """(f, h) from deviates to the hidden units of all networks, each positive or 0."""
+    bias: Floats
+    """(h,)"""
+    outer: Floats
+    """(h,) from hidden units to the mean log odds."""
+    baseline: float
+
+    def __post_init__(self) -> None:
+        if self.inner.ndim != 2 or not self.inner.shape[1] == len(self.bias) == len(self.outer):
+            raise ValueError("every hidden unit of a network needs its weights")
+
+    def outputs(self, view: View) -> Floats:
+        """(n,) one number for each row; higher is less human."""
+        if view.deviates.shape[1] != len(self.inner):
+            raise ValueError(f"rows of {len(self.inner)} features were expected, not of {view.deviates.shape[1]}")
+        return _network_odds(view.deviates, self.inner, self.bias, self.outer) + self.baseline
+
+
+@kernel("f8[::1](Array(f8, 2, 'A', True), Array(f8, 2, 'C', True), Array(f8, 1, 'C', True), Array(f8, 1, 'C', True))")
+def _network_odds(deviates: Floats, inner: Floats, bias: Floats, outer: Floats) -> Floats:
+    odds = np.zeros(deviates.shape[0])
+    hidden = np.empty(len(bias))
+    for row in range(deviates.shape[0]):
+        hidden[:] = bias
+        for feature in range(deviates.shape[1]):
+            value = min(max(deviates[row, feature], -NETWORK_LIMIT), NETWORK_LIMIT)
+            for unit in range(len(bias)):
+                hidden[unit] += inner[feature, unit] * value
+        for unit in range(len(bias)):
+            odds[row] += max(hidden[unit], 0.0) * outer[unit]
+    return odds

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playproof.scoring.combine import weighted_quantile
-from playproof.scoring.local.detectors import Boosted, Isolation, Mahalanobis, Margins
+from playproof.scoring.local.detectors import NETWORK_LIMIT, Boosted, Isolation, Mahalanobis, Margins, Network
 from playproof.scoring.local.trees import Tree, stack
 
 Floats = NDArray[np.float64]
@@ -24,9 +24,11 @@ BAGS = 5
 """Boosted classifiers averaged."""
 BAG_FEATURES, BAG_GENERATORS = 0.8, 0.9
 """The share of features and of generators each of them knows: what holds for a generator never met is what most agree on."""
-BAG_SIZE = 12000
-"""Sessions of people, and of bots, in each of them."""
-ROUNDS, RATE, LEAVES, DEPTH = 90, 0.13, 16, 5
+BAG_SIZE = 20000
+"""Sessions of people, and of bots, in each of them, and for each network."""
+ROUNDS, RATE, LEAVES, DEPTH, BINS = 150, 0.1, 24, 6, 64
+NETWORKS, UNITS, EPOCHS, DECAY = 2, 64, 12, 0.3
+"""Networks averaged, hidden units of each, passes over its sessions, and its penalty on squared weights."""
 _EMPTY_COLUMN = 0.05
 """A feature measured in fewer of the people than this cannot be placed among them."""
 
@@ -84,17 +86,16 @@ def fit_boosted(rows: Floats, bot: Flags, weight: Floats, generator: Words, rng:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     grown: list[Tree] = []
-    baseline, features, generators = 0.0, rows.shape[1], np.unique(generator[bot])
+    baseline, features = 0.0, rows.shape[1]
     for _ in range(BAGS):
         known = np.sort(rng.choice(features, max(1, round(BAG_FEATURES * features)), replace=False))
-        met = rng.choice(generators, max(1, round(BAG_GENERATORS * len(generators))), replace=False)
-        # Drawn by weight, not weighted: as fair, another sample for every bag, and the library bins weighted data slowly.
-        here = np.concatenate([_draw(~bot, weight, rng), _draw(bot & np.isin(generator, met), weight, rng)])
+        here = _bag(bot, weight, generator, rng)
         classifier = HistGradientBoostingClassifier(
             max_iter=ROUNDS,
             learning_rate=RATE,
             max_leaf_nodes=LEAVES,
             max_depth=DEPTH,
+            max_bins=BINS,
             min_samples_leaf=20,
             l2_regularization=5.0,
             early_stopping=False,
@@ -103,6 +104,35 @@ def fit_boosted(rows: Floats, bot: Flags, weight: Floats, generator: Words, rng:
         grown += [_boosted_tree(stage[0], known) for stage in classifier._predictors]
         baseline += float(np.ravel(classifier._baseline_prediction)[0]) / BAGS
     return Boosted(stack(grown, features), baseline)
+
+
+def fit_network(deviates: Floats, bot: Flags, weight: Floats, generator: Words, rng: Rng) -> Network:
+    """From deviates (n, f) of people and bots, each weighing `weight` (n,); every network leaves out generators."""
+    from sklearn.neural_network import MLPClassifier
+
+    seen = np.clip(deviates, -NETWORK_LIMIT, NETWORK_LIMIT)
+    inner, bias, outer, baseline = [], [], [], 0.0
+    for _ in range(NETWORKS):
+        here = _bag(bot, weight, generator, rng)
+        classifier = MLPClassifier((UNITS,), alpha=DECAY, batch_size=256, learning_rate_init=2e-3, random_state=_seed(rng))
+        classes = np.array([False, True])
+        for _ in range(EPOCHS):
+            classifier.partial_fit(seen[here], bot[here], classes=classes)
+        inner.append(classifier.coefs_[0])
+        bias.append(classifier.intercepts_[0])
+        outer.append(classifier.coefs_[1][:, 0] / NETWORKS)
+        baseline += float(classifier.intercepts_[1][0]) / NETWORKS
+    return Network(np.ascontiguousarray(np.concatenate(inner, axis=1)), np.concatenate(bias), np.concatenate(outer), baseline)
+
+
+def _bag(bot: Flags, weight: Floats, generator: Words, rng: Rng) -> NDArray[np.intp]:
+    """Places of `BAG_SIZE` people and `BAG_SIZE` bots of some generators among all (n,).
+
+    Drawn by weight, not weighted: as fair, another sample for every bag, and the library bins weighted data slowly.
+    """
+    generators = np.unique(generator[bot])
+    met = rng.choice(generators, max(1, round(BAG_GENERATORS * len(generators))), replace=False)
+    return np.concatenate([_draw(~bot, weight, rng), _draw(bot & np.isin(generator, met), weight, rng)])
 
 
 def _draw(of: Flags, weight: Floats, rng: Rng) -> NDArray[np.intp]:
