@@ -66,7 +66,7 @@ def main() -> None:
     folds = split(records, arguments.folds, arguments.seed)
     place = np.full(len(samples), -1)
     place[: len(records)] = [folds.of(record.labels) for record in records]
-    made = np.unique(samples.generator[samples.bot & ~samples.recorded])
+    made = np.setdiff1d(samples.generator[samples.bot], samples.generator[samples.recorded])
     above = {name: np.zeros(len(samples), dtype=bool) for name in CANDIDATES}
     judged = np.zeros(len(samples), dtype=bool)
     for fold in range(folds.count):
