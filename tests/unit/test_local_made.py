@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from playproof.scoring.local.made import FAMILIES, MORPHS, make_session, morph_session, rerecord
+from playproof.scoring.local.made import FAMILIES, MORPHS, library_session, make_session, morph_session, rerecord
 from playproof.telemetry import Session
 from playproof.testing import human_session
 
@@ -47,6 +47,18 @@ def test_morphs_are_sessions_unlike_their_person_and_repeat(family: str) -> None
 @pytest.mark.parametrize("family", MORPHS)
 def test_a_person_who_hardly_moved_is_not_morphed(family: str) -> None:
     assert morph_session(family, human_session(np.random.default_rng(1), targets=1), np.random.default_rng(1)) is None
+
+
+def test_a_library_holds_the_moves_of_several_people() -> None:
+    people = [human_session(np.random.default_rng(seed)) for seed in range(3)]
+    for seed in range(8):
+        session = library_session(people, np.random.default_rng(seed))
+        again = library_session(people, np.random.default_rng(seed))
+        assert session is not None
+        assert again is not None
+        check(session)
+        assert whole(session) == whole(again)
+    assert library_session([], np.random.default_rng(1)) is None
 
 
 def test_another_recorder_logs_the_same_movement() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from playproof.features import extract_many
 from playproof.scoring.evidence import missing_evidence
 from playproof.scoring.local.excerpts import excerpt
-from playproof.scoring.local.made import FAMILIES, MORPHS, make_session, morph_session, rerecord
+from playproof.scoring.local.made import FAMILIES, LIBRARY, MORPHS, library_session, make_session, morph_session, rerecord
 from playproof.scoring.strata import stratum_of
 from playproof.telemetry.session import Labels, Session
 
@@ -19,12 +19,17 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Words = NDArray[np.str_]
 
+AND = "\x1f"
+"""Between the names of those whose movement a session was made of."""
 MADE_EACH = 800
 """Sessions of every family of our own making."""
 MORPHED_EACH = 3000
 """Sessions of every kind of altered recording, at most one of each recording."""
 RERECORDED, EXCERPTED = 4, 3
 """How often every person's session is shown as another recorder would have it, whole and in part."""
+_PEOPLE_EACH = 2, 7
+"""Fewest, and one more than the most, whose recordings make a library."""
+_RECORDINGS_EACH = 3
 BOTS_EXCERPTED = 0.4
 """The share of bots' sessions, recorded and made, of which a part is shown besides."""
 
@@ -37,7 +42,7 @@ class Samples:
     """(n, k) full catalogue rows, NaN where not measurable."""
     bot: Flags
     subject: Words
-    """Whose movement it is or was made of; empty where nobody's. People are split by it."""
+    """Whose movement it is or was made of, several joined by `AND`; empty where nobody's. People are split by it."""
     generator: Words
     """Empty for people. Bots are split by it."""
     variant: Words
@@ -70,7 +75,8 @@ class Samples:
 
     def without(self, *, subjects: Iterable[str] = (), generators: Iterable[str] = ()) -> Samples:
         """The samples that owe nothing to these people and generators: what a fold of grouped cross-validation fits on."""
-        lost = np.isin(self.subject, list(subjects)) & (self.subject != "")
+        names = set(subjects)
+        lost = np.array([subject != "" and not names.isdisjoint(subject.split(AND)) for subject in self.subject.tolist()], dtype=bool)
         return self.where(~(lost | (np.isin(self.generator, list(generators)) & self.bot)))
 
 
@@ -114,12 +120,30 @@ def _derived(sessions: Sequence[Session], labels: Sequence[Labels], seed: int) -
             morph = morph_session(family, session, rng)
             if morph is not None:
                 made.append((morph, replace(label, label="bot", source="made", family=family, generator=family, variant="")))
+    made += _from_libraries(people, rng)
     bots = [*((s, label) for s, label in zip(sessions, labels, strict=True) if label.label == "bot"), *made]
     parts = [(excerpt(s, rng), label) for s, label in bots if rng.random() < BOTS_EXCERPTED]
     for s, label in people:
         made += [(rerecord(s, rng), label) for _ in range(RERECORDED)]
         parts += [(rerecord(part, rng), label) for _ in range(EXCERPTED) if (part := excerpt(s, rng)) is not None]
     return [*made, *((part, label) for part, label in parts if part is not None)]
+
+
+def _from_libraries(people: Sequence[tuple[Session, Labels]], rng: np.random.Generator) -> list[tuple[Session, Labels]]:
+    """Bots that borrow their moves from recordings of a few people each."""
+    of: dict[str, list[tuple[Session, Labels]]] = {}
+    for session, label in people:
+        of.setdefault(label.subject, []).append((session, label))
+    names, made = [*of], []
+    for _ in range(min(MORPHED_EACH, len(people))):
+        some = rng.permutation(len(names))[: int(rng.integers(*_PEOPLE_EACH))]
+        picked = [of[names[who]][i] for who in some for i in rng.permutation(len(of[names[who]]))[:_RECORDINGS_EACH]]
+        borrowed = library_session([session for session, _ in picked], rng)
+        if borrowed is not None:
+            subject = AND.join(names[who] for who in some)
+            label = replace(picked[0][1], label="bot", source="made", subject=subject, family=LIBRARY, generator=LIBRARY, variant="")
+            made.append((borrowed, label))
+    return made
 
 
 def balanced(*groups: Words) -> Floats:

@@ -8,6 +8,6 @@ parameters anew for every session.
 from __future__ import annotations
 
 from playproof.scoring.local.made.families import FAMILIES, make_session
-from playproof.scoring.local.made.morphs import MORPHS, morph_session, rerecord
+from playproof.scoring.local.made.morphs import LIBRARY, MORPHS, library_session, morph_session, rerecord
 
-__all__ = ["FAMILIES", "MORPHS", "make_session", "morph_session", "rerecord"]
+__all__ = ["FAMILIES", "LIBRARY", "MORPHS", "library_session", "make_session", "morph_session", "rerecord"]

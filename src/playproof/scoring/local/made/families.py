@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from playproof.scoring.local.made.hands import Hand
 from playproof.scoring.local.made.moves import (
     NOISES,
     PROFILES,
@@ -17,6 +18,7 @@ from playproof.scoring.local.made.moves import (
     knotted,
     lognormal_sum,
     noise,
+    pinned,
     progress,
     steered,
     submovements,
@@ -37,6 +39,7 @@ FAMILIES = (
     "made-hand-submovements",
     "made-hand-lognormal",
     "made-hand-profile",
+    "made-hand-coloured",
 )
 
 _LIVING = ("minimum-jerk", "beta", "lognormal", "sine", "random")
@@ -104,7 +107,7 @@ class Habits:
             case "made-knots":
                 return t, knotted(start, end, s, 0.25 * self.bend * distance, rng)
             case _:
-                return t, straight + _pinned(noise("smooth", t, straight, 0.2 * self.bend * distance, rng))
+                return t, straight + pinned(noise("smooth", t, straight, 0.2 * self.bend * distance, rng))
 
     def _handled(self, t: Floats, p: Floats, start: Floats, end: Floats, rng: Rng) -> Move:
         """A nearly straight move, bowed aside, most in its middle, and shaken as a hand would."""
@@ -114,17 +117,10 @@ class Habits:
         return self._shaken(t, p + bow[:, None] * np.array([-way[1], way[0]]), 1.0, rng)
 
     def _shaken(self, t: Floats, p: Floats, share: float, rng: Rng) -> Move:
-        return t, p + _pinned(noise(self.noise, t, p, share * self.size, rng))
-
-
-def _pinned(sway: Floats) -> Floats:
-    """`sway` (n, 2), fading to nothing at both ends."""
-    n = len(sway)
-    near = np.minimum(np.arange(n), np.arange(n)[::-1]) / max(1.0, 0.1 * n)
-    return np.asarray(sway * np.minimum(near, 1.0)[:, None])
+        return t, p + pinned(noise(self.noise, t, p, share * self.size, rng))
 
 
 def make_session(family: str, rng: Rng) -> Session:
     """One session of a member of `FAMILIES`, clicking its way through targets."""
-    habits = Habits.draw(family, rng)
-    return play(habits.move, rng)
+    mover = Hand.draw(rng).move if family == "made-hand-coloured" else Habits.draw(family, rng).move
+    return play(mover, rng)

@@ -11,12 +11,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from playproof.scoring.local.made.borrowing import Borrower, Borrowing, smoothed
 from playproof.scoring.local.made.families import Habits
 from playproof.scoring.local.made.moves import Floats, Move, Rng
 from playproof.scoring.local.made.play import Mover, logged, play
 from playproof.telemetry.session import Session
 
-MORPHS = ("morph-moves", "morph-blend", "morph-smooth", "morph-replaced")
+MORPHS = ("morph-moves", "morph-blend", "morph-smooth", "morph-replaced", "morph-borrowed")
+LIBRARY = "morph-library"
+"""Made of several people's sessions."""
 
 _REPLACING = (
     "made-hand-submovements",
@@ -30,19 +33,24 @@ _REPLACING = (
 )
 _PAUSE_MS = 120.0
 _SHORTEST = 8
+_FEWEST = 3
+_LEG_PX = 40.0
+_LONGEST_LEG_MS = 3000.0
 
 
 def morph_session(family: str, session: Session, rng: Rng) -> Session | None:
     """A bot's session of a member of `MORPHS` made of a person's; `None` where there is too little to make it of."""
+    if family == "morph-borrowed":
+        return library_session([session], rng)
     moves = cut(session)
-    if len(moves) < 3:
+    if len(moves) < _FEWEST:
         return None
     match family:
         case "morph-moves" | "morph-blend":
             return play(_borrower(moves, family == "morph-blend", rng), rng)
         case "morph-smooth":
             width = rng.uniform(25.0, 90.0)
-            moves = [(t, _smoothed(t, p, width)) for t, p in moves]
+            moves = [(t, smoothed(t, p, width)) for t, p in moves]
         case _:
             habits = Habits.draw(str(rng.choice(_REPLACING)), rng)
             moves = [_replaced(move, habits, rng) for move in moves]
@@ -52,16 +60,36 @@ def morph_session(family: str, session: Session, rng: Rng) -> Session | None:
     return logged(t, p, clicks, rng)
 
 
+def library_session(sessions: Sequence[Session], rng: Rng) -> Session | None:
+    """A bot's session of moves borrowed from some people's sessions; `None` where there is too little to make it of."""
+    parts = legs if rng.random() < 0.5 else cut
+    moves = [move for session in sessions for move in parts(session)]
+    return play(Borrower(moves, Borrowing.draw(rng)).move, rng) if len(moves) >= _FEWEST else None
+
+
+def legs(session: Session) -> list[Move]:
+    """The moves of a session from click to click, hesitations and all, in the session's own time; short ones are left out."""
+    t, p = _track(session)
+    pieces = np.split(np.arange(len(t)), t.searchsorted(np.sort(session.click_t)))[1:-1]
+    moves = [(t[piece], p[piece]) for piece in pieces if len(piece) >= _SHORTEST]
+    return [(t, p) for t, p in moves if float(np.hypot(*(p[-1] - p[0]))) > _LEG_PX and t[-1] - t[0] <= _LONGEST_LEG_MS]
+
+
 def cut(session: Session) -> list[Move]:
     """The moves of a session between pauses, in the session's own time; short ones are left out."""
-    order = np.argsort(session.t, kind="stable")
-    t = session.t[order]
-    p = np.stack([session.x[order], session.y[order]], axis=1)
-    fresh = np.append(True, np.diff(t) > 0.0)
-    t, p = t[fresh], p[fresh]
+    t, p = _track(session)
     breaks = np.flatnonzero(np.diff(t) > _PAUSE_MS) + 1
     pieces = zip(np.split(t, breaks), np.split(p, breaks), strict=True)
     return [(t, p) for t, p in pieces if len(t) >= _SHORTEST and float(np.hypot(*(p[-1] - p[0]))) > 20.0]
+
+
+def _track(session: Session) -> Move:
+    """Times (n,), rising, and places (n, 2) of a session."""
+    order = np.argsort(session.t, kind="stable")
+    t = session.t[order]
+    p = np.stack([session.x[order], session.y[order]], axis=1)
+    fresh = np.append(True, np.diff(t) > 0.0)[: len(t)]
+    return t[fresh], p[fresh]
 
 
 def _borrower(moves: Sequence[Move], blend: bool, rng: Rng) -> Mover:
@@ -109,12 +137,6 @@ def _warped(u: Floats, rng: Rng) -> Floats:
     ticks = np.append(0.0, np.cumsum(np.exp(rng.normal(0.0, 0.4, 5))))
     warped: Floats = np.interp(u, np.linspace(0.0, 1.0, 6), ticks / ticks[-1])
     return warped
-
-
-def _smoothed(t: Floats, p: Floats, width: float) -> Floats:
-    """`p` (n, 2) averaged over a Gaussian of `width` ms."""
-    weight = np.exp(-0.5 * ((t[:, None] - t[None, :]) / width) ** 2)
-    return np.asarray(weight @ p / weight.sum(axis=1, keepdims=True))
 
 
 def _replaced(move: Move, habits: Habits, rng: Rng) -> Move:

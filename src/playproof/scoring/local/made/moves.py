@@ -80,10 +80,10 @@ def knotted(start: Floats, end: Floats, s: Floats, stray: float, rng: Rng) -> Fl
     at = np.linspace(0.0, 1.0, knots)
     points = start + (end - start) * at[:, None]
     points[1:-1] += rng.normal(0.0, stray, (knots - 2, 2))
-    return np.stack([_catmull_rom(s, at, points[:, axis]) for axis in (0, 1)], axis=1)
+    return np.stack([catmull_rom(s, at, points[:, axis]) for axis in (0, 1)], axis=1)
 
 
-def _catmull_rom(s: Floats, at: Floats, value: Floats) -> Floats:
+def catmull_rom(s: Floats, at: Floats, value: Floats) -> Floats:
     """Cubic Hermite interpolation whose slopes are those of the neighbours' chords."""
     slope = np.gradient(value, at)
     left = np.clip(np.searchsorted(at, s, side="right") - 1, 0, len(at) - 2)
@@ -104,18 +104,18 @@ def noise(kind: str, t: Floats, p: Floats, size: float, rng: Rng) -> Floats:
         case "white":
             return rng.normal(0.0, size, (n, 2))
         case "drift":
-            return _low_passed(rng.normal(0.0, 1.0, (n, 2)), rng.uniform(0.7, 0.97)) * size
+            return low_passed(rng.normal(0.0, 1.0, (n, 2)), rng.uniform(0.7, 0.97)) * size
         case "smooth":
             knots = max(3, int(t[-1] / rng.uniform(60.0, 250.0)) + 2)
             at = np.linspace(0.0, float(t[-1]) + 1.0, knots)
-            return np.stack([_catmull_rom(t, at, rng.normal(0.0, size, knots)) for _ in (0, 1)], axis=1)
+            return np.stack([catmull_rom(t, at, rng.normal(0.0, size, knots)) for _ in (0, 1)], axis=1)
         case "tremor":
             hertz, phase = rng.uniform(7.0, 13.0), rng.uniform(0.0, 2.0 * pi, 2)
             return size * rng.uniform(0.4, 1.0, 2) * np.sin(2.0 * pi * hertz * t[:, None] / 1000.0 + phase)
         case _:  # what grows with speed (Harris and Wolpert 1998), what drifts, what trembles
             speed = np.hypot(*np.gradient(p, axis=0).T) if n > 1 else np.zeros(n)
             pace = speed / max(float(speed.max(initial=0.0)), 1e-9)
-            fast = _low_passed(rng.normal(0.0, 1.0, (n, 2)), rng.uniform(0.6, 0.97)) * pace[:, None]
+            fast = low_passed(rng.normal(0.0, 1.0, (n, 2)), rng.uniform(0.6, 0.97)) * pace[:, None]
             return (
                 size * rng.uniform(0.5, 3.0) * fast
                 + noise("drift", t, p, 0.3 * size, rng)
@@ -123,7 +123,7 @@ def noise(kind: str, t: Floats, p: Floats, size: float, rng: Rng) -> Floats:
             )
 
 
-def _low_passed(white: Floats, keep: float) -> Floats:
+def low_passed(white: Floats, keep: float) -> Floats:
     """First-order autoregression of `white` (n, 2) with unit variance."""
     out = np.empty_like(white)
     state = white[0]
@@ -132,6 +132,13 @@ def _low_passed(white: Floats, keep: float) -> Floats:
         state = keep * state + gain * fresh
         out[i] = state
     return out
+
+
+def pinned(sway: Floats) -> Floats:
+    """`sway` (n, 2), fading to nothing at both ends."""
+    n = len(sway)
+    near = np.minimum(np.arange(n), np.arange(n)[::-1]) / max(1.0, 0.1 * n)
+    return np.asarray(sway * np.minimum(near, 1.0)[:, None])
 
 
 def lognormal_sum(start: Floats, end: Floats, duration: float, step: float, rng: Rng) -> Move:
