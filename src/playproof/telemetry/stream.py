@@ -118,7 +118,12 @@ def _complete(line: bytes) -> bool:
 def _lines(chunks: Iterable[bytes]) -> Iterator[Entry]:
     number, rest, skipping = 0, b"", False
     for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
+        # Copied once: to split what is left over together with the chunk would copy all twice.
+        *lines, last = chunk.split(b"\n")
+        if lines:
+            lines[0], rest = rest + lines[0], last
+        else:
+            rest += last
         for line in lines:
             number += 1
             if not skipping:
