@@ -211,6 +211,7 @@ class Datasets:
     def archive(self, dataset_id: str) -> None:
         """Put a dataset away and remove its files for good. Raises `Refusal`."""
         dataset = self.get(dataset_id)
+        self._jobs.cancel_where(dataset_id=dataset_id)
         for version in self.versions(dataset_id):
             if version.file is not None:
                 self._core.archive.discard(version.file)

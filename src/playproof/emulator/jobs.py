@@ -121,6 +121,12 @@ class Jobs:
             self._core.archive.save(job)
         return job
 
+    def cancel_where(self, **fields: str) -> None:
+        """End every job whose fields are these, and that has not ended."""
+        for job in list(self.all().values()):
+            if job.status not in ENDED and all(getattr(job, name) == value for name, value in fields.items()):
+                self.cancel(job.id)
+
     def retry(self, job_id: str, key: str | None) -> Job:
         """A new job that does what a failed one was to do. Raises `Refusal`."""
         job = self.get(job_id)

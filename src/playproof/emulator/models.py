@@ -108,10 +108,8 @@ class Models:
     def _fit(self, job: Job) -> None:
         version = self.version(job.model_version_id or "")
         rows = self._datasets.version(version.dataset_version_id)
-        if rows.file is None:
-            raise WorkFailed("the dataset was deleted before the training began")
         try:
-            detector = fit(self._datasets.read(rows.file), self.get(version.model_id).input_columns)
+            detector = fit(self._datasets.read(rows.file or ""), self.get(version.model_id).input_columns)
         except TooFewRows as error:
             raise WorkFailed(str(error)) from error
         self._core.archive.write(f"{version.id}.model", msgspec.json.encode(detector))
@@ -128,10 +126,9 @@ class Models:
         self._core.archive.save(version)
 
     def _give_up(self, job: Job) -> None:
-        version = self._core.archive.load(ModelVersion).get(job.model_version_id or "")
-        if version is not None:
-            version.status = "failed"
-            self._core.archive.save(version)
+        version = self.version(job.model_version_id or "")
+        version.status = "failed"
+        self._core.archive.save(version)
 
     def get(self, model_id: str) -> Model:
         """The model. Raises `Refusal`."""
@@ -159,13 +156,11 @@ class Models:
     def delete(self, model_id: str) -> None:
         """Remove a model and its versions. Raises `Refusal`."""
         model = self.get(model_id)
+        self._jobs.cancel_where(model_id=model_id)
         for version in self.versions(model_id):
             self._core.archive.discard(f"{version.id}.model")
             self._detectors.pop(version.id, None)
             self._core.archive.remove(version)
-        for job in self._jobs.all().values():
-            if job.type == "train" and job.model_id == model_id:
-                self._jobs.cancel(job.id)
         self._core.archive.remove(model)
 
     def versions(self, model_id: str) -> Sequence[ModelVersion]:

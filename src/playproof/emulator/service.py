@@ -17,6 +17,7 @@ from playproof.emulator.jobs import Jobs
 from playproof.emulator.models import Models
 from playproof.emulator.records import Job
 from playproof.emulator.tally import Tally
+from playproof.emulator.tidy import tidy
 from playproof.ids import RandomBytes
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class Emulated:
         self.tally = Tally()
         self.admit = admit
         self._archive = Archive(folder)
+        tidy(self._archive)
         self.core = Core(self._archive, clock or SystemClock(), random, self.faults, pace or Pace())
         self.jobs = Jobs(self.core)
         self.datasets = Datasets(self.core, self.jobs)

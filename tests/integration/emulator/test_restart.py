@@ -70,3 +70,40 @@ def test_half_a_record_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "datasets" / f".{made['id']}.json.draft").write_text('{"id":')
     with running_emulator(tmp_path) as emulator, Caller(emulator.url) as caller:
         assert len(caller.get("/datasets")["items"]) == 1
+
+
+@pytest.mark.parametrize("lost", ["datasets", "dataset-versions", "models", "model-versions", "jobs"])
+def test_what_a_kill_between_two_records_left_is_forgotten(tmp_path: Path, lost: str) -> None:
+    clock = FakeClock()
+    pace = Pace(ingest=10, train=10)
+    with running_emulator(tmp_path, clock=clock, pace=pace) as emulator, Caller(emulator.url) as caller:
+        kept = caller.upload(people(20), dataset_name="kept")
+        clock.advance(11)
+        before = set(tmp_path.rglob("*.json"))
+        caller.get("/jobs")
+        caller.train(kept["id"])
+        caller.post("/datasets/upload", {"file": {"filename": "late.csv", "bytes": 4}}, headers={"Idempotency-Key": "k"})
+    for file in set(tmp_path.rglob("*.json")) - before:
+        if file.parent.name == lost:
+            file.unlink()
+    with running_emulator(tmp_path, clock=clock, pace=pace) as emulator, Caller(emulator.url) as caller:
+        clock.advance(11)
+        assert caller.train(kept["id"])["status"] in ("queued", "succeeded")
+        caller.post("/datasets/upload", {"file": {"filename": "other.csv", "bytes": 4}}, headers={"Idempotency-Key": "k2"})
+        for path in ("/datasets", "/models", "/jobs"):
+            for record in caller.get(path)["items"]:
+                assert caller.get(f"{path}/{record['id']}")["id"] == record["id"]
+
+
+def test_deleting_ends_what_is_under_way(tmp_path: Path) -> None:
+    clock = FakeClock()
+    with running_emulator(clock=clock, pace=Pace(train=10, infer=10)) as emulator, Caller(emulator.url) as caller:
+        made = caller.upload(people(20))
+        first = caller.train(made["id"])
+        clock.advance(11)
+        batch = caller.post(f"/models/{first['id']}/infer-batch", {"dataset_id": made["id"]})["job_id"]
+        assert caller.http.delete(f"/models/{first['id']}").status_code == 204
+        second = caller.train(made["id"])["job_id"]
+        assert caller.http.delete(f"/datasets/{made['id']}").status_code == 204
+        clock.advance(11)
+        assert [caller.get(f"/jobs/{job}")["status"] for job in (batch, second)] == ["canceled", "canceled"]
