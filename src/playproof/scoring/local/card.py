@@ -47,7 +47,8 @@ _MADE = (
     "Besides, the classifiers were shown bots of our own making (`playproof.scoring.local.made`): speed profiles, paths, noise and "
     "corrections drawn anew for every session, forces that pull a pointer, moves cut out of the people's sessions above and bent to other "
     "targets, mixed, smoothed, or made anew between a person's own pauses. And it was shown the people's sessions again as other "
-    "screens, mice and browsers would have logged them, and parts of sessions, of people and of bots. Some of these families are near to generators in the validation files: the "
+    "screens, mice and browsers would have logged them, and parts of sessions, of people and of bots. "
+    "Some of these families are near to generators in the validation files: the "
     "hand-like ones to minimum-jerk movement with noise and tremor, the borrowed moves to generators that reshape recorded movement. "
     "None was made after their code or their sessions."
 )
