@@ -125,7 +125,8 @@ def service(folder: Path, *arguments: str) -> Iterator[tuple[str, int]]:
     command = [sys.executable, "-m", "playproof", "serve", "--port", "0", "--data-dir", str(folder), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
-        match = re.search(r"http://([\d.]+):(\d+)", process.stdout.readline())
+        found = (re.search(r"http://([\d.]+):(\d+)", line) for line in process.stdout)  # at its first start it compiles, and says so
+        match = next(filter(None, found), None)
         assert match is not None, "the service did not start"
         try:
             yield match[1], int(match[2])
