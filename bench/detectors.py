@@ -46,9 +46,10 @@ CANDIDATES: Mapping[str, Fuse] = {
     "mahalanobis 0.25, boosted 0.75": _weighted(mahalanobis=0.25, boosted=0.75),
     "mahalanobis 0.30, boosted 0.70": _weighted(mahalanobis=0.3, boosted=0.7),
     "mahalanobis 0.50, boosted 0.50": _weighted(mahalanobis=0.5, boosted=0.5),
-    "mahalanobis 0.30, network 0.70": _weighted(mahalanobis=0.3, network=0.7),
+    "mahalanobis 0.40, network 0.60": _weighted(mahalanobis=0.4, network=0.6),
     "mahalanobis 0.30, boosted 0.50, network 0.20": _weighted(mahalanobis=0.3, boosted=0.5, network=0.2),
-    "mahalanobis 0.40, boosted 0.40, network 0.20": _weighted(mahalanobis=0.4, boosted=0.4, network=0.2),
+    "mahalanobis 0.35, boosted 0.35, network 0.30": _weighted(mahalanobis=0.35, boosted=0.35, network=0.3),
+    "mahalanobis 0.50, boosted 0.30, network 0.20": _weighted(mahalanobis=0.5, boosted=0.3, network=0.2),
     "all five, 0.20 each": _weighted(**dict.fromkeys(DETECTORS, 0.2)),
     "highest of mahalanobis, boosted, network": lambda outputs: np.asarray(outputs[:, [0, 3, 4]].max(axis=1)),
 }

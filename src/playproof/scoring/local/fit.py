@@ -32,7 +32,7 @@ from playproof.scoring.strata import MINIMUM_PEOPLE, MINIMUM_SESSIONS, REFERENCE
 Floats = NDArray[np.float64]
 
 FOLDS = 10
-WEIGHTS = {"mahalanobis": 0.3, "boosted": 0.5, "network": 0.2}
+WEIGHTS = {"mahalanobis": 0.35, "boosted": 0.35, "network": 0.3}
 """Which detectors are fused, and how; the comparison is in `docs/adr/0003-detectors.md`."""
 RANGE_LEVELS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 
