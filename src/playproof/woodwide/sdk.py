@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -41,8 +40,13 @@ class Sdk:
     @classmethod
     async def open(cls, base_url: str, keys: Sequence[ApiKey]) -> Sdk:
         """The clients for `keys`. The SDK's own variables (WOODWIDE_CUSTOM_HEADERS, WOODWIDE_LOG) are read by it here."""
-        # Takes about half a second, which nobody else on this event loop should wait for.
-        sdk = await asyncio.to_thread(importlib.import_module, "woodwide")
+        # Takes over half a second, which nobody else on this event loop should wait for.
+        return await asyncio.to_thread(cls._made, base_url, keys)
+
+    @classmethod
+    def _made(cls, base_url: str, keys: Sequence[ApiKey]) -> Sdk:
+        import woodwide as sdk
+
         logging.getLogger("httpx").addFilter(_WITHOUT_QUERY)
         http = sdk.DefaultAsyncHttpxClient(timeout=sdk.Timeout(None, connect=CONNECT_SECONDS))
         # Every repetition is ours to decide: the SDK would send uploads and inferences again that may have had their effect.
