@@ -43,6 +43,10 @@ def test_columns_of_a_text_file_have_the_kind_of_their_values() -> None:
     assert (table.row(3)["number"], table.row(3)["moment"]) == (None, "2026-01-01T22:00:00+00:00")
 
 
+def test_underscores_make_words() -> None:
+    assert kinds(b"a,b\n1_0,2\n20,3\n") == ["categorical", "numeric"]
+
+
 def test_quotes_marks_and_line_ends_of_other_programs() -> None:
     table = read_table(b'\xef\xbb\xbf"a","b"\r\n1,"x, ""y"""\r\n\r\n2,"z\n"\r\n')
     assert (list(table.columns), table.rows) == (["a", "b"], 2)

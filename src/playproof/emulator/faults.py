@@ -68,6 +68,7 @@ KINDS: Mapping[str, Kind] = {
     "shuffled_rows": Kind("The rows of the result come in another order, each with its id.", _SERVED, BATCH),
     "ids_only": Kind("Ids of anomalous rows are answered where scores were asked for.", _SERVED, BATCH),
     "nan_scores": Kind("The scores are NaN; null in JSON.", _SERVED, BATCH),
+    "relative_scores": Kind("A score is the share of rows of the same call that are no more anomalous.", _SERVED, BATCH),
     "stale_version": Kind("Another version than the one asked for answers: the oldest.", (INFER, *BATCH)),
     "expired_url": Kind("The signed URLs that are handed out have expired.", ("jobs.retrieve_results", "datasets.upload")),
     "empty_small": Kind(
@@ -77,7 +78,7 @@ KINDS: Mapping[str, Kind] = {
 }
 """Every kind of fault by name."""
 
-ROW_FAULTS = ("fewer_rows", "more_rows", "shuffled_rows", "ids_only", "nan_scores")
+ROW_FAULTS = ("fewer_rows", "more_rows", "shuffled_rows", "ids_only", "nan_scores", "relative_scores")
 
 
 class Fault(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

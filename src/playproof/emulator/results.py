@@ -82,13 +82,20 @@ def bend(result: Result, faults: Sequence[Fault]) -> Result:
             flags += [False] * fault.rows
             scores += [0.5] * fault.rows
         elif fault.kind == "shuffled_rows":
-            order = np.random.default_rng(len(ids)).permutation(len(ids)) if len(ids) > 2 else np.arange(len(ids))[::-1]
-            ids, flags, scores = ([values[at] for at in order] for values in (ids, flags, scores))
+            # Turned by one, so that no row of several is where it was.
+            ids, flags, scores = ids[-1:] + ids[:-1], flags[-1:] + flags[:-1], scores[-1:] + scores[:-1]
         elif fault.kind == "nan_scores":
             scores = [math.nan] * len(scores)
+        elif fault.kind == "relative_scores":
+            scores = _ranked(scores)
         elif fault.kind == "ids_only":
             answered = "ids_only"
     return msgspec.structs.replace(result, ids=ids, flags=flags, scores=scores, anomaly_format=answered)
+
+
+def _ranked(scores: Sequence[float | None]) -> list[float | None]:
+    present = np.array([score for score in scores if score is not None])
+    return [None if score is None else float((present <= score).mean()) for score in scores]
 
 
 def write_file(result: Result, output_type: OutputType, envelope: Mapping[str, Any]) -> bytes:

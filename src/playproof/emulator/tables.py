@@ -63,6 +63,8 @@ _TRUTH = {"true": 1.0, "false": 0.0}
 
 
 def _number(text: str) -> float:
+    if "_" in text:
+        raise ValueError  # it parts the thousands in Python alone
     value = float(text)
     return value if np.isfinite(value) else np.nan
 
@@ -74,11 +76,6 @@ def _moment(text: str) -> float:
 
 def infer_column(texts: Sequence[str]) -> Column:
     """A column of a text file: numbers, truth, moments where every value is one; else words."""
-    try:
-        numbers = np.array(texts, dtype=np.str_).astype(np.float64)
-        return Column("numeric", np.where(np.isfinite(numbers), numbers, np.nan))
-    except ValueError:
-        pass
     present = [None if text.strip().lower() in _MISSING else text.strip() for text in texts]
     if not any(text is not None for text in present):
         return Column("numeric", np.full(len(texts), np.nan))

@@ -168,6 +168,12 @@ def test_rows_can_be_missing_invented_shuffled_or_without_scores(emulator: Runni
     assert all(math.isnan(float(line.split(",")[2])) for line in caller.infer(model, ROWS, output_type="csv").text.split()[1:])
     emulator.heal()
 
+    emulator.fault("relative_scores")
+    at_once, rows, file = _answers(caller, model)
+    assert at_once["anomaly_score"] == [row["anomaly_score"] for row in rows] == file["anomaly_score"]
+    assert sorted(at_once["anomaly_score"]) == [rank / 8 for rank in range(1, 9)]
+    emulator.heal()
+
     emulator.fault("ids_only")
     at_once, rows, file = _answers(caller, model)
     assert at_once == file == {"anomalous_ids": [row["anomalous_ids"] for row in rows]}
