@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-CATALOGUE_VERSION = "1.5"
+CATALOGUE_VERSION = "2.0"
 """Changes whenever a row of features can come out otherwise for the same session."""
 
 Role = Literal["model", "evidence", "context"]
@@ -45,18 +45,40 @@ _GAMBOA = "Gamboa and Fred 2004"
 _PHILLIPS = "Phillips and Triggs 2001"
 _SEQUENCE = "Bahill, Clark and Stark 1975"
 _ELLIOTT = "Elliott et al. 2010"
+_GORDON = "Gordon, Ghilardi, Cooper and Ghez 1994"
 
 
 _LOOSE = {
+    "acceleration_memory_20": 0.2,
+    "axis_switch": 0.35,
+    "creep_straightness": 0.3,
+    "grain_switch_brisk": 0.45,
+    "grain_switch_slow": 0.45,
+    "grazing_share": 0.45,
+    "offset_spread": 0.25,
+    "one_axis_creep": 0.45,
+    "one_axis_early": 0.35,
+    "one_axis_ending": 0.25,
     "one_axis_long": 0.3,
+    "one_axis_near": 0.3,
     "one_axis_onset": 0.4,
     "one_axis_pure": 0.3,
+    "one_axis_slant": 0.3,
     "one_axis_slow": 0.45,
+    "one_axis_variety": 0.3,
     "power_law_strength": 0.25,
     "rest_still_share": 0.3,
+    "ripple_across_memory": 0.45,
     "ripple_across_tail": 0.3,
     "ripple_along": 0.3,
+    "ripple_along_memory": 0.3,
+    "ripple_along_with_pull": 0.45,
+    "ripple_late_spread": 0.2,
+    "ripple_slow": 0.3,
     "ripple_speed_slope": 0.25,
+    "side_step_back": 0.2,
+    "side_step_share": 0.2,
+    "straight_share": 0.35,
     "turn_change_share": 0.25,
 }
 """Tolerances of what depends on the finest structure that 60 events a second can carry."""
@@ -84,8 +106,13 @@ CATALOGUE: tuple[Feature, ...] = (
         ("acceleration_rate", "1/s", "Mean change of speed over the high speed", _OWN),
         ("turning_pull_ratio", "1", "Mean acceleration across the motion over that along it", _OWN),
         ("jerk_tail", "1", "High jerk over the median jerk", _FLASH),
+        ("acceleration_memory_20", "1", "Correlation of the change of speed with itself 20 ms later", _OWN),
+        ("acceleration_memory_40", "1", "Correlation of the change of speed with itself 40 ms later", _OWN),
         ("acceleration_memory_120", "1", "Correlation of the change of speed with itself 120 ms later", _OWN),
+        ("turning_memory_20", "1", "Correlation of the sideways acceleration with itself 20 ms later", _OWN),
+        ("turning_memory_40", "1", "Correlation of the sideways acceleration with itself 40 ms later", _OWN),
         ("turning_memory_60", "1", "Correlation of the sideways acceleration with itself 60 ms later", _OWN),
+        ("turning_memory_80", "1", "Correlation of the sideways acceleration with itself 80 ms later", _OWN),
     ),
     *_group(
         "curvature",
@@ -95,18 +122,23 @@ CATALOGUE: tuple[Feature, ...] = (
         ("power_law_scatter", "1", "Scatter of the log speed about its power law of curvature", _POWER),
         ("power_law_strength", "1", "Correlation of log speed with log radius of curvature", _POWER),
         ("turn_change_share", "1", "Share of fast motion where the turning changes side", _PATHS),
+        ("straight_share", "1", "Share of fast motion that hardly turns", _OWN),
+        ("turning_with_direction", "1", "Log ratio of the sideways acceleration of level motion to that of upright motion", _GORDON),
     ),
     *_group(
         "smoothness",
         ("jerk_smoothness", "1", "Median log dimensionless jerk of the strokes, 0 the smoothest", _LDLJ),
+        ("jerk_smoothness_spread", "1", "Spread of the log dimensionless jerk between strokes", _LDLJ),
         ("arc_length", "1", "Median spectral arc length of the strokes, 0 the smoothest", _SPARC),
     ),
     *_group(
         "geometry",
         ("straightness", "1", "Median of the strokes' chord over their path", _PATHS),
         ("deviation", "1", "Median of the strokes' largest distance from their chord, over the chord", _PATHS),
+        ("deviation_low", "1", "Largest distance from the chord of the least bent tenth of strokes, over the chord", _PATHS),
         ("launch_error", "rad", "Angle between the chord and the way taken in the first fifth of a stroke", _OWN),
         ("arrival_error", "rad", "Angle between the chord and the way taken in the last fifth of a stroke", _OWN),
+        ("backtracking", "1", "Way back along the chord over the chord, upper quartile of strokes", _PATHS),
     ),
     *_group(
         "profile",
@@ -116,25 +148,33 @@ CATALOGUE: tuple[Feature, ...] = (
     *_group(
         "submovements",
         ("submovement_rate", "1/s", "Submovements a second of motion", _MEYER),
+        ("submovement_gap", "s", "Median time between the submovements of a stroke", _MEYER),
         ("submovement_depth", "1", "Speed between submovements over that of the lower one", _MEYER),
         ("submovement_fall", "1", "Log ratio of a submovement's peak speed to that of the one before", _ELLIOTT),
+        ("submovement_pair_spread", "1", "Spread of the log ratio of neighbouring submovements", _OWN),
         ("corrected_share", "1", "Share of strokes that speed up again after their fastest part", _ELLIOTT),
         ("submovements_per_stroke", "1", "Submovements in a stroke after its first", _MEYER),
     ),
     *_group(
         "pauses",
         ("rest_low", "s", "Rest that a tenth of rests do not exceed", _OWN),
+        ("rest_spread", "1", "Spread of the rests over their median", _OWN),
         ("rest_share", "1", "Share of the play spent at rest", _OWN),
         ("creep_share", "1", "Share of the rests in which the pointer creeps", _OWN),
         ("rest_still_share", "1", "Share of the rests in which the pointer stays in place", _OWN),
         ("rest_travel", "px", "Mean way crept in a rest", _OWN),
         ("stroke_rate", "1/s", "Strokes a second", _OWN),
+        ("creep_straightness", "1", "Distance crept in a rest over the way crept, on average", _OWN),
+        ("join_direction", "1", "Cosine of the angle between the end of a stroke and the beginning of the next, on average", _OWN),
+        ("correction_share", "1", "Strokes that soon follow a much longer one, over the rests between strokes", _ELLIOTT),
     ),
     *_group(
         "clicks",
         ("click_dwell", "s", "Median rest around a click", _OWN),
         ("click_dwell_low", "s", "Rest around a click that a tenth of clicks do not exceed", _OWN),
+        ("click_dwell_spread", "1", "Spread of the rest around clicks over its median", _OWN),
         ("click_drift", "px", "Mean way from 100 ms before to 100 ms after a click", _OWN),
+        ("click_slip_share", "1", "Share of clicks during which the pointer slips a few pixels", _OWN),
         ("click_short_share", "1", "Share of clicks right after a short stroke", _ELLIOTT),
         ("click_final_speed", "1", "Speed in the last 200 ms before a click over the highest in 800 ms", _ELLIOTT),
         ("click_peak_before", "s", "Time from the highest speed to the click", _ELLIOTT),
@@ -147,6 +187,8 @@ CATALOGUE: tuple[Feature, ...] = (
         ("peak_scatter", "1", "Scatter of the strokes' log2 peak speed about that line", _SEQUENCE),
         ("peak_strength", "1", "Correlation of log peak speed with log length", _SEQUENCE),
         ("peaks_with_length", "1", "Correlation of a stroke's speed peaks with its log length", _MEYER),
+        ("peak_with_bend", "1", "Correlation of a stroke's log peak speed with how bent it is, its length allowed for", _POWER),
+        ("peak_with_direction", "1", "Correlation of a stroke's log peak speed with how level it is, its length allowed for", _GORDON),
         ("duration_spread", "1", "Spread of the strokes' log2 duration", _OWN),
         ("profile_nearest", "1", "Correlation of the median stroke's speed profile with the one most like it", _OWN),
         ("path_nearest", "1", "Likeness of how a stroke leaves its chord to the stroke most like it or its mirror image", _OWN),
@@ -158,6 +200,10 @@ CATALOGUE: tuple[Feature, ...] = (
         ("ripple_across_tail", "1", "High over median ripple across fast motion", _OWN),
         ("ripple_along", "1", "Ripple along fast motion over that across it", _OWN),
         ("ripple_speed_slope", "1", "Growth of the log ripple across with the log speed", _HARRIS),
+        ("ripple_across_memory", "1", "Correlation of the ripple across fast motion with itself 20 ms later", _OWN),
+        ("ripple_along_memory", "1", "Correlation of the ripple along fast motion with itself 40 ms later", _OWN),
+        ("ripple_along_with_pull", "1", "Correlation of the log ripple along with the log change of speed, the speed allowed for", _HARRIS),
+        ("ripple_slow", "px", "Median of what smoothing takes off slow motion", _OWN),
     ),
     *_group(
         "texture",
@@ -166,6 +212,39 @@ CATALOGUE: tuple[Feature, ...] = (
         ("one_axis_pure", "1", "Share of motion nearly along an axis that goes along it exactly", _OWN),
         ("one_axis_onset", "1", "Share of the first 80 ms of strokes that goes along one axis exactly", _OWN),
         ("one_axis_long", "1", "Runs of 60 ms and more along one axis exactly, over the time in motion", _OWN),
+    ),
+    *_group(
+        "grain",
+        ("one_axis_creep", "1", "Share of creeping, less than half a pixel a cell, that goes along one axis exactly", _OWN),
+        ("one_axis_near", "1", "Share of motion along an axis, as seen over 140 ms, that goes along it exactly", _OWN),
+        ("one_axis_slant", "1", "Share of slow motion somewhat aslant, as seen over 140 ms, that goes along one axis exactly", _OWN),
+        ("one_axis_sheer", "1", "Share of quick motion hardly aslant, as seen over 140 ms, that goes along one axis exactly", _OWN),
+        ("grain_switch_slow", "1", "Share of slow steps that begin or cease to go along an axis exactly", _OWN),
+        ("grain_switch_brisk", "1", "Share of brisk steps that begin or cease to go along an axis exactly", _OWN),
+        ("axis_switch", "1", "Share of the steps along one axis exactly that follow one along the other", _OWN),
+        ("grazing_share", "1", "Share of slow steps whose lesser coordinate changes by less than 0.3 px", _OWN),
+        ("side_step_share", "1", "Steps aside that soon follow another, over motion along an axis", _OWN),
+        ("side_step_back", "1", "Share of those steps aside that go back", _OWN),
+        ("one_axis_early", "1", "Share of slow motion in the first third of strokes that goes along one axis exactly", _OWN),
+        ("one_axis_ending", "1", "Share of motion about the end of strokes that goes along one axis exactly", _OWN),
+        ("one_axis_variety", "1", "Standard deviation between strokes of the share that goes along one axis exactly", _OWN),
+        ("one_axis_runs", "1", "Share of strokes that go along one axis exactly for 60 ms", _OWN),
+    ),
+    *_group(
+        "phases",
+        ("onset_speed", "1", "Speed at which strokes set in over their peak speed", _ELLIOTT),
+        ("offset_speed", "1", "Speed at which strokes cease over their peak speed", _ELLIOTT),
+        ("offset_spread", "1", "Spread of its logarithm between strokes", _OWN),
+        ("rise_time", "s", "Median time from a tenth to half of a stroke's peak speed", _PHILLIPS),
+        ("fall_time", "s", "Median time from half to a tenth of a stroke's peak speed", _PHILLIPS),
+        ("width_with_length", "1", "Correlation of the log time above half of the peak speed with a stroke's log length", _FITTS),
+        ("pull_balance", "1", "Median log ratio of a stroke's hardest pull to its hardest braking", _PHILLIPS),
+        ("pull_balance_spread", "1", "Spread of that log ratio between strokes", _OWN),
+        ("ripple_late", "1", "Median log ratio of a stroke's ripple after its peak speed to that before", _HARRIS),
+        ("ripple_late_spread", "1", "Spread of that log ratio between strokes", _OWN),
+        ("ripple_scatter", "1", "Scatter of the strokes' log ripple about its growth with peak speed", _HARRIS),
+        ("ripple_with_peak", "1", "Growth of a stroke's log ripple with its log peak speed", _HARRIS),
+        ("ripple_with_direction", "1", "Correlation of a stroke's log ripple with how level it is, its peak speed allowed for", _GORDON),
     ),
     *_group(
         "context",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from playproof.compiled import compiled
-from playproof.features.numbers import NAN, Floats, median_of, quantile_of, ratio
+from playproof.features.numbers import NAN, Floats, median_of, quantile_of, ratio, spread_of
 from playproof.features.path import STEP_S, Path
 from playproof.features.strokes import Strokes
 
@@ -22,6 +22,7 @@ _FINAL = 10
 _HOLD = 5
 """Places on either side of a click in which the hand presses and lets go."""
 _LARGEST_DRIFT_PX = 100.0
+_SLIP_PX = (0.5, 6.0)
 _SHORT_PX = 60.0
 """A shorter stroke before a click corrects the one before it."""
 
@@ -31,7 +32,9 @@ class Clicks(NamedTuple):
 
     click_dwell: float
     click_dwell_low: float
+    click_dwell_spread: float
     click_drift: float
+    click_slip_share: float
     click_short_share: float
     click_final_speed: float
     click_peak_before: float
@@ -49,7 +52,7 @@ def clicks(path: Path, strokes: Strokes) -> Clicks:
     dwells, tops, finals, times = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
     behind, ahead = -1, 0  # the nearest places in motion before the click, and from it on
     last = 0  # the stroke that last began before the click, or else the first
-    rests = short = 0
+    rests = short = slips = 0
     drift = 0.0
     for k in range(count):
         click = path.clicks[k]
@@ -60,7 +63,9 @@ def clicks(path: Path, strokes: Strokes) -> Clicks:
         if behind >= 0 and ahead < end:  # a rest at either end of the path may have been longer
             dwells[rests] = (ahead - behind - 1.0) * STEP_S
             rests += 1
-        drift += min(path.travelled[min(click + _HOLD, end)] - path.travelled[max(click - _HOLD, 0)], _LARGEST_DRIFT_PX)
+        way = path.travelled[min(click + _HOLD, end)] - path.travelled[max(click - _HOLD, 0)]
+        drift += min(way, _LARGEST_DRIFT_PX)
+        slips += _SLIP_PX[0] <= way < _SLIP_PX[1]
         while last + 1 < strokes.start.size and strokes.start[last + 1] <= click:
             last += 1
         short += strokes.px[last] < _SHORT_PX
@@ -68,7 +73,9 @@ def clicks(path: Path, strokes: Strokes) -> Clicks:
     return Clicks(
         click_dwell=median_of(dwells[:rests]),
         click_dwell_low=quantile_of(dwells[:rests], 0.1),
+        click_dwell_spread=ratio(spread_of(dwells[:rests]), median_of(dwells[:rests])),
         click_drift=drift / count,
+        click_slip_share=slips / count,
         click_short_share=short / count,
         click_final_speed=ratio(median_of(finals), median_of(tops)),
         click_peak_before=median_of(times),

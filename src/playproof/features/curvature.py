@@ -14,6 +14,12 @@ from playproof.features.numbers import NAN, line, median_of
 _FEWEST = 8
 _LEAST_BEND = 1e-4
 """1/px: what bends less has no place in a logarithm."""
+_STRAIGHT_RAD_S = 0.25
+_LEVEL, _UPRIGHT = 0.85, 0.7
+"""Cosines of the angles to the horizontal and to the vertical."""
+_FEWEST_UPRIGHT = 5
+_LITTLE_PX_S2 = 50.0
+"""Added before a logarithm."""
 
 
 class Curvature(NamedTuple):
@@ -25,6 +31,8 @@ class Curvature(NamedTuple):
     power_law_scatter: float
     power_law_strength: float
     turn_change_share: float
+    straight_share: float
+    turning_with_direction: float
 
 
 _UNKNOWN = Curvature(*[NAN] * len(Curvature._fields))
@@ -37,11 +45,12 @@ def curvature(motion: Motion) -> Curvature:
     if count < _FEWEST:
         return _UNKNOWN
     rates, bends, log_bends, log_speeds = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
-    bent = swings = 0
+    bent = swings = straight = 0
     for k in range(count):
         place, speed = motion.fast[k], motion.fast_speed[k]
         normal = motion.normal[place]
         rates[k] = abs(normal) / speed
+        straight += rates[k] < _STRAIGHT_RAD_S
         bends[k] = rates[k] / speed
         if bends[k] > _LEAST_BEND:
             log_bends[bent] = math.log(bends[k])
@@ -56,4 +65,24 @@ def curvature(motion: Motion) -> Curvature:
         power_law_scatter=scatter,
         power_law_strength=-strength,
         turn_change_share=swings / count,
+        straight_share=straight / count,
+        turning_with_direction=_level_over_upright(motion),
     )
+
+
+@compiled
+def _level_over_upright(motion: Motion) -> float:
+    """Logarithm of the mean acceleration across level motion over that across upright motion; NaN of too little of either."""
+    level = upright = 0
+    across_level = across_upright = 0.0
+    for k in range(motion.fast.size):
+        unit, normal = motion.fast_unit[k], abs(motion.normal[motion.fast[k]])
+        if abs(unit.real) > _LEVEL:
+            level += 1
+            across_level += normal
+        elif abs(unit.imag) > _UPRIGHT:
+            upright += 1
+            across_upright += normal
+    if level < _FEWEST or upright < _FEWEST_UPRIGHT:
+        return NAN
+    return math.log((across_level / level + _LITTLE_PX_S2) / (across_upright / upright + _LITTLE_PX_S2))

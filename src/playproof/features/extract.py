@@ -14,10 +14,12 @@ from playproof.features.clicks import Clicks, clicks
 from playproof.features.context import context_features
 from playproof.features.curvature import Curvature, curvature
 from playproof.features.geometry import Geometry, geometry
+from playproof.features.grain import Grain, grain
 from playproof.features.kinematics import Kinematics, derive, kinematics
 from playproof.features.numbers import NAN, Floats, count
 from playproof.features.path import STEP_MS, trace
 from playproof.features.pauses import Pauses, pauses
+from playproof.features.phases import Phases, phases
 from playproof.features.profiles import Profile, profile
 from playproof.features.residual import Residual, residual
 from playproof.features.smoothness import Smoothness, smoothness
@@ -39,7 +41,8 @@ class Evidence(NamedTuple):
 
 
 GROUPS = (
-    Evidence, Kinematics, Curvature, Smoothness, Geometry, Profile, Submovements, Pauses, Clicks, Variability, Residual, Texture,
+    Evidence, Kinematics, Curvature, Smoothness, Geometry, Profile, Submovements, Pauses, Clicks, Variability, Residual, Texture, Grain,
+    Phases,
 )  # fmt: skip
 """What is measured of every session, in the order of a row; after it comes what a context adds."""
 
@@ -87,9 +90,11 @@ def measure(t: Floats, x: Floats, y: Floats, click_t: Floats) -> Floats:
     at = _put(row, at, submovements(path, strokes))
     at = _put(row, at, pauses(path, strokes))
     at = _put(row, at, clicks(path, strokes))
-    at = _put(row, at, variability(strokes))
+    at = _put(row, at, variability(path, strokes))
     at = _put(row, at, residual(path, motion))
-    _put(row, at, texture(path, strokes))
+    at = _put(row, at, texture(path, strokes))
+    at = _put(row, at, grain(path, strokes))
+    _put(row, at, phases(path, motion, strokes))
     for i in range(row.size):
         if not math.isfinite(row[i]):
             row[i] = NAN

@@ -9,11 +9,12 @@ import numpy as np
 
 from playproof.compiled import compiled
 from playproof.features.numbers import Floats, Places, Points, median_of, memory, quantile_of, ratio
-from playproof.features.path import STEP_MS, STEP_S, Path
+from playproof.features.path import STEP_S, Path
 
 FAST_PX_S = 150.0
 """Above this the direction of motion is more than rounding."""
-_LAG = round(60.0 / STEP_MS)
+_STRAIGHT_PX_S2 = 1e-3
+"""A sideways acceleration below this is the rounding of a straight line, whose sign says nothing."""
 
 
 class Motion(NamedTuple):
@@ -44,8 +45,13 @@ class Kinematics(NamedTuple):
     acceleration_rate: float
     turning_pull_ratio: float
     jerk_tail: float
+    acceleration_memory_20: float
+    acceleration_memory_40: float
     acceleration_memory_120: float
+    turning_memory_20: float
+    turning_memory_40: float
     turning_memory_60: float
+    turning_memory_80: float
 
 
 @compiled
@@ -59,7 +65,7 @@ def derive(path: Path) -> Motion:
     for i in range(1, places - 1):
         ahead, behind = velocity[i + 1] - velocity[i], velocity[i] - velocity[i - 1]
         pull = (ahead + behind) * velocity[i].conjugate() * ((0.5 / STEP_S) / max(speed[i], 1e-9))
-        tangential[i], normal[i] = pull.real, pull.imag
+        tangential[i], normal[i] = pull.real, pull.imag if abs(pull.imag) > _STRAIGHT_PX_S2 else 0.0
         jerk[i] = math.sqrt((ahead.real - behind.real) ** 2 + (ahead.imag - behind.imag) ** 2) * STEP_S**-2
         if speed[i] > FAST_PX_S:
             fast[count] = i
@@ -96,6 +102,11 @@ def kinematics(path: Path, motion: Motion) -> Kinematics:
         acceleration_rate=ratio(pull / count, high),
         turning_pull_ratio=ratio(turn, pull),
         jerk_tail=ratio(quantile_of(jerks, 0.95), median_of(jerks)),
-        acceleration_memory_120=memory(motion.tangential, 2 * _LAG),
-        turning_memory_60=memory(motion.normal, _LAG),
+        acceleration_memory_20=memory(motion.tangential, 1),
+        acceleration_memory_40=memory(motion.tangential, 2),
+        acceleration_memory_120=memory(motion.tangential, 6),
+        turning_memory_20=memory(motion.normal, 1),
+        turning_memory_40=memory(motion.normal, 2),
+        turning_memory_60=memory(motion.normal, 3),
+        turning_memory_80=memory(motion.normal, 4),
     )

@@ -41,6 +41,8 @@ _GROUPS = {
     "variability": "How strokes differ from one another, and how their time, speed and shape go together. People vary; generators repeat.",
     "residual": "What smoothing takes off.",
     "texture": "The grain of motion: a mouse counts in whole steps on each axis.",
+    "grain": "The same at greater length: what a mouse does with the lesser coordinate while it goes along the other axis.",
+    "phases": "How strokes set in, rise, fall and cease, and how their ripple follows.",
     "context": "Aim and reaction, where the server knows the targets. NaN otherwise, and never fed to the embedded model.",
 }
 """Group to what it is about."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from playproof.compiled import compiled
 from playproof.features.kinematics import Motion
-from playproof.features.numbers import Floats, median_of
+from playproof.features.numbers import Floats, median_of, spread_of
 from playproof.features.path import STEP_S
 from playproof.features.strokes import POINTS, Strokes
 
@@ -28,6 +28,7 @@ class Smoothness(NamedTuple):
     """How smooth the strokes are; the catalogue says what each is."""
 
     jerk_smoothness: float
+    jerk_smoothness_spread: float
     arc_length: float
 
 
@@ -44,7 +45,7 @@ def smoothness(motion: Motion, strokes: Strokes) -> Smoothness:
         jerk = square * (strokes.seconds[stroke] ** 3 / strokes.peak[stroke] ** 2 * STEP_S)
         smooth[stroke] = -math.log(max(jerk, _LEAST_JERK))
         arc[stroke] = _arc_length(strokes.profile, stroke, even, odd)
-    return Smoothness(jerk_smoothness=median_of(smooth), arc_length=median_of(arc))
+    return Smoothness(jerk_smoothness=median_of(smooth), jerk_smoothness_spread=spread_of(smooth), arc_length=median_of(arc))
 
 
 @compiled

@@ -61,6 +61,16 @@ def split(path: Path) -> Strokes:
 
 
 @compiled
+def level_of(path: Path, strokes: Strokes, stroke: int) -> float:
+    """Cosine of twice the angle of a stroke's chord to the screen's horizontal: 1 along it, -1 upright; 0 without a chord."""
+    if not strokes.chord[stroke] > 0.0:
+        return 0.0
+    way = path.smooth[strokes.end[stroke]] - path.smooth[strokes.start[stroke]]
+    across, down = way.real**2, way.imag**2
+    return float((across - down) / (across + down))
+
+
+@compiled
 def _ends(path: Path) -> tuple[Places, Places]:
     """First place of each stroke and one past its last."""
     start, end = np.empty(MOST, np.intp), np.empty(MOST, np.intp)

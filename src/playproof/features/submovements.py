@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from playproof.compiled import compiled
-from playproof.features.numbers import NAN, Floats, median_of, ratio
+from playproof.features.numbers import NAN, Floats, median_of, ratio, spread_of
 from playproof.features.path import MOVING_PX_S, STEP_S, Path
 from playproof.features.profiles import fastest
 from playproof.features.strokes import POINTS, Strokes
@@ -23,8 +23,10 @@ class Submovements(NamedTuple):
     """The bells of speed; the catalogue says what each is."""
 
     submovement_rate: float
+    submovement_gap: float
     submovement_depth: float
     submovement_fall: float
+    submovement_pair_spread: float
     corrected_share: float
     submovements_per_stroke: float
 
@@ -33,8 +35,8 @@ class Submovements(NamedTuple):
 def submovements(path: Path, strokes: Strokes) -> Submovements:
     """Peaks of the speed that stand out of their surroundings, and strokes that speed up again."""
     speed = path.speed
-    depths, falls = np.empty(speed.size), np.empty(speed.size)
-    peaks = apart = joined = moving = 0
+    depths, falls, gaps = np.empty(speed.size), np.empty(speed.size), np.empty(speed.size)
+    peaks = apart = joined = moving = last = 0
     height = valley = 0.0
     for place in range(1, speed.size - 1):
         here = speed[place]
@@ -45,8 +47,10 @@ def submovements(path: Path, strokes: Strokes) -> Submovements:
                     apart += 1
                     if valley > MOVING_PX_S:
                         depths[joined], falls[joined] = depth, math.log(here / height)
+                        gaps[joined] = (place - last) * STEP_S
                         joined += 1
             peaks += 1
+            last = place
             height = valley = here
         valley = min(valley, here)
     for place in range(speed.size):
@@ -58,8 +62,10 @@ def submovements(path: Path, strokes: Strokes) -> Submovements:
     enough = peaks >= _FEWEST_PEAKS
     return Submovements(
         submovement_rate=ratio(apart, moving * STEP_S) if enough else NAN,
+        submovement_gap=median_of(gaps[:joined]) if enough else NAN,
         submovement_depth=median_of(depths[:joined]) if enough else NAN,
         submovement_fall=median_of(falls[:joined]) if enough else NAN,
+        submovement_pair_spread=spread_of(falls[:joined]) if enough else NAN,
         corrected_share=corrected / count,
         submovements_per_stroke=joined / count if enough else NAN,
     )

@@ -12,10 +12,10 @@ from playproof.features.numbers import NAN
 from playproof.features.path import Path
 from playproof.features.strokes import Strokes
 
-_LEAST_PX = 0.5
-_SLOW_PX = 10.0
+LEAST_PX = 0.5
+SLOW_PX = 10.0
 """Steps from one cell to the next."""
-_NOTHING_PX = 1e-6
+NOTHING_PX = 1e-6
 _NEAR_AXIS = 0.08
 """Tangent of the angle between the smoothed motion and the nearer axis."""
 _FEWEST = 8
@@ -47,14 +47,14 @@ def texture(path: Path, strokes: Strokes) -> Texture:
         alone = _alone(step)
         run = run + 1 if alone else 0
         long += run >= _LONG
-        if longer >= _SLOW_PX:
+        if longer >= SLOW_PX:
             fast += 1
             fast_alone += alone
-        elif longer >= _LEAST_PX:
+        elif longer >= LEAST_PX:
             slow += 1
             slow_alone += alone
             across, down = abs(path.velocity[place].real), abs(path.velocity[place].imag)
-            if min(across, down) < _NEAR_AXIS * max(across, down, _NOTHING_PX):
+            if min(across, down) < _NEAR_AXIS * max(across, down, NOTHING_PX):
                 straight += 1
                 straight_alone += alone
     onset = 0
@@ -62,9 +62,9 @@ def texture(path: Path, strokes: Strokes) -> Texture:
         for place in range(start, start + _ONSET):
             onset += _alone(path.cells[place + 1] - path.cells[place])
     return Texture(
-        one_axis_slow=_share(slow_alone, slow),
-        one_axis_fast=_share(fast_alone, fast),
-        one_axis_pure=_share(straight_alone, straight),
+        one_axis_slow=share_among(slow_alone, slow),
+        one_axis_fast=share_among(fast_alone, fast),
+        one_axis_pure=share_among(straight_alone, straight),
         one_axis_onset=onset / (strokes.start.size * _ONSET),
         one_axis_long=long / max(moving, 1),
     )
@@ -74,10 +74,10 @@ def texture(path: Path, strokes: Strokes) -> Texture:
 def _alone(step: complex) -> bool:
     """Whether a step goes along one axis exactly."""
     across, down = abs(step.real), abs(step.imag)
-    return max(across, down) >= _LEAST_PX and min(across, down) < _NOTHING_PX
+    return max(across, down) >= LEAST_PX and min(across, down) < NOTHING_PX
 
 
 @compiled
-def _share(part: int, among: int) -> float:
+def share_among(part: int, among: int) -> float:
     """NaN among too few."""
     return part / among if among >= _FEWEST else NAN

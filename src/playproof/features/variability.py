@@ -9,11 +9,13 @@ import numpy as np
 
 from playproof.compiled import compiled
 from playproof.features.likeness import likeness
-from playproof.features.numbers import NAN, Floats, ratio, spread_of
+from playproof.features.numbers import spread_of
+from playproof.features.path import Path
 from playproof.features.profiles import peaks
-from playproof.features.strokes import Strokes
+from playproof.features.relations import partial, related
+from playproof.features.strokes import Strokes, level_of
 
-_FEWEST_STROKES = 4
+_LEAST_BENT = 1e-4
 
 
 class Variability(NamedTuple):
@@ -25,6 +27,8 @@ class Variability(NamedTuple):
     peak_scatter: float
     peak_strength: float
     peaks_with_length: float
+    peak_with_bend: float
+    peak_with_direction: float
     duration_spread: float
     profile_nearest: float
     path_nearest: float
@@ -32,16 +36,20 @@ class Variability(NamedTuple):
 
 
 @compiled
-def variability(strokes: Strokes) -> Variability:
+def variability(path: Path, strokes: Strokes) -> Variability:
     """Fitts' relation, the main sequence, and how alike strokes are."""
     count = strokes.start.size
     length, duration, pace, parts = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
+    bend, level = np.empty(count), np.empty(count)
     for stroke in range(count):
         length[stroke] = math.log2(strokes.px[stroke])
         duration[stroke] = math.log2(strokes.seconds[stroke])
         pace[stroke] = math.log2(strokes.peak[stroke])
         parts[stroke] = peaks(strokes.profile, stroke)
-    fitts, sequence, with_length = _related(length, duration), _related(length, pace), _related(length, parts)
+        straight = strokes.chord[stroke] / strokes.px[stroke] if strokes.chord[stroke] > 0.0 else 0.0
+        bend[stroke] = math.log2(max(1.0 - straight, _LEAST_BENT))
+        level[stroke] = level_of(path, strokes, stroke)
+    fitts, sequence, with_length = related(length, duration), related(length, pace), related(length, parts)
     alike = likeness(strokes)
     return Variability(
         fitts_slope=fitts.slope,
@@ -50,36 +58,10 @@ def variability(strokes: Strokes) -> Variability:
         peak_scatter=sequence.scatter,
         peak_strength=sequence.strength,
         peaks_with_length=with_length.strength,
+        peak_with_bend=partial(pace, bend, length),
+        peak_with_direction=partial(pace, level, length),
         duration_spread=spread_of(duration),
         profile_nearest=alike.profile,
         path_nearest=alike.path,
         twin_likeness=alike.twin,
     )
-
-
-class _Relation(NamedTuple):
-    slope: float
-    scatter: float
-    strength: float
-
-
-@compiled
-def _related(a: Floats, b: Floats) -> _Relation:
-    """Least squares b = slope * a + c, what scatters about it, and the correlation; NaN of too few or of a constant."""
-    count = a.size
-    if count < _FEWEST_STROKES:
-        return _Relation(NAN, NAN, NAN)
-    middle_a = middle_b = 0.0
-    for k in range(count):
-        middle_a += a[k]
-        middle_b += b[k]
-    middle_a /= count
-    middle_b /= count
-    aa = ab = bb = 0.0
-    for k in range(count):
-        off_a, off_b = a[k] - middle_a, b[k] - middle_b
-        aa += off_a * off_a
-        ab += off_a * off_b
-        bb += off_b * off_b
-    strength = min(max(ab / math.sqrt(aa * bb), -1.0), 1.0) if aa * bb > 1e-12 else NAN
-    return _Relation(ratio(ab, aa), math.sqrt(bb / count * (1.0 - strength**2)), strength)
