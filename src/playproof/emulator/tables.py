@@ -65,8 +65,7 @@ _TRUTH = {"true": 1.0, "false": 0.0}
 def _number(text: str) -> float:
     if "_" in text:
         raise ValueError  # it parts the thousands in Python alone
-    value = float(text)
-    return value if np.isfinite(value) else np.nan
+    return float(text)
 
 
 def _moment(text: str) -> float:
@@ -74,15 +73,24 @@ def _moment(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
+def _finite(numbers: Sequence[float]) -> Values:
+    values = np.array(numbers, dtype=np.float64)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
 def infer_column(texts: Sequence[str]) -> Column:
     """A column of a text file: numbers, truth, moments where every value is one; else words."""
+    try:
+        return Column("numeric", _finite([_number(text) for text in texts]))  # most columns, so the others wait
+    except ValueError:
+        pass
     present = [None if text.strip().lower() in _MISSING else text.strip() for text in texts]
     if not any(text is not None for text in present):
         return Column("numeric", np.full(len(texts), np.nan))
     kinds: tuple[tuple[Kind, Any], ...] = (("numeric", _number), ("binary", lambda text: _TRUTH[text.lower()]), ("datetime", _moment))
     for kind, read in kinds:
         try:
-            return Column(kind, np.array([np.nan if text is None else read(text) for text in present], dtype=np.float64))
+            return Column(kind, _finite([np.nan if text is None else read(text) for text in present]))
         except (ValueError, KeyError):
             continue
     return Column("categorical", np.array(present, dtype=object))
