@@ -28,7 +28,8 @@ def emulator() -> Iterator[Running]:
 
 @pytest.fixture
 def client(emulator: Running) -> Iterator[woodwide.WoodWide]:
-    with woodwide.WoodWide(base_url=emulator.url, api_key=API_KEY) as client:
+    # Strict, so that an answer that is not of the SDK's own type is an error.
+    with woodwide.WoodWide(base_url=emulator.url, api_key=API_KEY, _strict_response_validation=True) as client:
         yield client
 
 
@@ -95,6 +96,7 @@ def trained_model(client: woodwide.WoodWide) -> str:
 
 def test_inference_at_once_in_every_form(client: woodwide.WoodWide) -> None:
     model = trained_model(client)
+    client = client.with_options(_extra_kwargs={"_strict_response_validation": False})  # which knows of JSON alone
     rows = b"speed,jerk,game\n3,1.2,a\n900,0.1,b\n"
     answer: Any = client.models.infer(model, file=rows, output_type="json", anomaly_format="per_row")
     assert answer["data"]["id"] == [0, 1]
@@ -119,6 +121,35 @@ def test_inference_later_on_a_file(client: woodwide.WoodWide, tmp_path: Path) ->
     assert job.resources is not None
     assert client.jobs.retrieve_results(started.job_id).row_paginatable
     assert b'"anomaly_score"' in woodwide.download_job_results(client, started.job_id, tmp_path / "out.json").read_bytes()
+
+
+def test_every_answer_has_the_type_that_the_sdk_gives_it(client: woodwide.WoodWide) -> None:
+    model = trained_model(client)
+    version = client.models.versions.list(model).items[0]
+    assert version.dataset_id is not None
+    dataset, rows = version.dataset_id, str(version.dataset_version_id)
+    assert client.models.list(limit=5, q=model).items[0].current_version is not None
+    assert client.models.versions.retrieve(version.id, model_id=model).training_job_id == version.training_job_id
+    assert client.models.retrieve(model).training_dataset_id == dataset
+    assert client.datasets.list(q="peo", limit=3, include_archived=True).next_cursor is None
+    assert client.datasets.retrieve(dataset).current_version is not None
+    assert client.datasets.update(dataset, name="players", description="who played").name == "players"
+    assert client.datasets.versions.list(dataset).items[0].id == rows
+    assert client.datasets.versions.retrieve(rows, dataset_id=dataset).row_count == 60
+    assert client.datasets.retrieve_models(dataset).items[0].id == model
+    assert client.datasets.rows_lookup(dataset, ids=[59, 3]).rows[0]["id"] == 59
+    assert len(client.datasets.retrieve_preview(dataset, max_rows=2).rows) == 2
+    batch = client.models.infer_batch(model, dataset_version_id=rows, anomaly_format="per_row", output_type="csv")
+    assert client.jobs.retrieve(batch.job_id).resources is not None
+    assert client.jobs.retrieve_results(batch.job_id).summary is not None
+    assert client.jobs.retrieve_results(str(version.training_job_id)).job_type == "train"
+    assert client.jobs.retrieve_result_rows(batch.job_id, limit=7, sort_by="anomaly_score", sort_dir="desc").total == 60
+    assert {job.type for job in client.jobs.list(limit=3).items} == {"dataset_ingest", "train", "infer_batch"}
+    assert client.jobs.cancel(batch.job_id).status == "succeeded"
+    with pytest.raises(woodwide.ConflictError):
+        client.jobs.retry(batch.job_id)
+    client.models.delete(model)
+    client.datasets.delete(dataset)
 
 
 def test_a_failed_job_is_told_by_the_helper(client: woodwide.WoodWide) -> None:
