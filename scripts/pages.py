@@ -16,6 +16,7 @@ PAGES = {
     "docs/features.md": "playproof.features.page:render",
     "docs/errors.md": "playproof.web.page:render",
     "docs/metrics.md": "playproof.observe.page:render",
+    "docs/woodwide.md": "playproof.woodwide.page:render",
     "docs/evaluation.md": "playproof.evaluation.page:render",
     "docs/emulator.md": "playproof.emulator.page:render",
 }

@@ -11,7 +11,8 @@ from playproof.woodwide.calls import Call
 FIRST_SECONDS = 0.5
 LONGEST_SECONDS = 8.0
 
-_PASSING = frozenset({HostedReason.TIMEOUT, HostedReason.UNREACHABLE, HostedReason.RATE_LIMITED, HostedReason.SERVER_ERROR})
+PASSING = frozenset({HostedReason.TIMEOUT, HostedReason.UNREACHABLE, HostedReason.RATE_LIMITED, HostedReason.SERVER_ERROR})
+"""What passes by itself, and soon."""
 
 
 def fraction(random: RandomBytes) -> float:
@@ -33,7 +34,7 @@ class Retries:
         Only what passes by itself is repeated, and what may have had its effect only where doing it twice is as good as
         once. Full jitter: anything up to a bound that doubles with every try, after what Retry-After asks for.
         """
-        if tries >= self.attempts or failure.reason not in _PASSING or (failure.uncertain and not call.repeatable):
+        if tries >= self.attempts or failure.reason not in PASSING or (failure.uncertain and not call.repeatable):
             return None
         asked = failure.retry_after or 0.0
         if asked > self.patience:

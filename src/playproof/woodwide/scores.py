@@ -60,8 +60,6 @@ def from_rows(found: Sequence[Mapping[str, Any]], rows: int) -> Scores:
 
 def from_csv(content: bytes, rows: int) -> Scores:
     """The scores of `rows` rows out of a CSV file. Raises `HostedError`."""
-    if not content.strip():
-        _refuse(HostedReason.EMPTY_RESPONSE, "a file with nothing in it")
     damage = ""
     lines: list[list[str]] = []
     try:
@@ -70,6 +68,8 @@ def from_csv(content: bytes, rows: int) -> Scores:
         damage = str(error)
     if damage:
         _refuse(HostedReason.INVALID_RESPONSE, f"not CSV: {damage}")
+    if not lines or not any(map(str.strip, lines[0])):
+        _refuse(HostedReason.EMPTY_RESPONSE, "a file with nothing in it")
     head, *body = lines
     if SCORE not in head and IDS in head:
         _refuse(HostedReason.IDS_ONLY, "ids of anomalous rows instead of scores")

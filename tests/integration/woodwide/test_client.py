@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
 from playproof.emulator.core import Pace
 from playproof.errors import HostedReason
+from playproof.settings import load_settings
 from playproof.testing import FakeClock
-from playproof.woodwide import Woodwide
+from playproof.woodwide import Woodwide, connect, connection_of
 from playproof.woodwide.answers import Training, Upload
-from playproof.woodwide.mapping import csv_file, parquet_file
+from playproof.woodwide.mapping import MODEL_COLUMNS, Columns, csv_file, parquet_file
 from playproof.woodwide.scores import Scores
 from playproof.woodwide.uploads import Target
-from tests.emulating import Running, running_emulator
+from tests.emulating import API_KEY, Running, running_emulator
 from tests.hosting import COLUMNS, PEOPLE, Site, batch, oddities, rows, scored, trained, uploaded
 
 
@@ -218,3 +224,50 @@ def test_results_come_page_by_page_where_there_is_no_file(site: Site, monkeypatc
 
 async def _nowhere(self: object, job_id: str) -> None:
     return None
+
+
+def test_the_sdks_own_variables_pass_through_and_storage_sees_no_key(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[httpx.Request] = []
+    send = httpx.AsyncClient.send
+
+    async def recorded(self: httpx.AsyncClient, request: httpx.Request, **given: Any) -> httpx.Response:
+        seen.append(request)
+        return await send(self, request, **given)
+
+    async def keep(upload: Upload) -> None:
+        return None
+
+    async def work(woodwide: Woodwide) -> None:
+        upload = await woodwide.uploads.signed(csv_file(rows(), COLUMNS), Target(name="live"), key="one", keep=keep)
+        await woodwide.jobs.wait(upload.job_id, "dataset_ingest")
+        training = await woodwide.training.start(upload.version_id, COLUMNS.names)
+        await woodwide.jobs.wait(training.job_id, "train")
+        await batch(woodwide, training, upload)
+
+    monkeypatch.setattr(httpx.AsyncClient, "send", recorded)
+    monkeypatch.setenv("WOODWIDE_CUSTOM_HEADERS", "X-Team: pointers")
+    site.run(work)
+    storage = [request for request in seen if "/_storage/" in request.url.path]
+    assert {request.method for request in storage} == {"GET", "PUT"}
+    assert not any("authorization" in request.headers or "x-team" in request.headers for request in storage)
+    others = [request for request in seen if request not in storage]
+    assert all(request.headers["authorization"] == f"Bearer {API_KEY}" for request in others)
+    assert all(request.headers["x-team"] == "pointers" for request in others)
+    assert all(request.headers["x-stainless-retry-count"] == "0" for request in others)
+    (announced,) = [request for request in others if request.url.path == "/datasets/upload"]
+    assert announced.headers["idempotency-key"] == "one"
+
+
+def test_the_example_of_the_page_runs(emulator: Running, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (repository / "docs" / "woodwide.md").read_text("utf-8")
+    example = re.findall(r"^    .*$", page, re.MULTILINE)
+    program = "async def example():\n" + "\n".join(example) + "\n    return scores\n"
+    names: dict[str, Any] = {
+        "Columns": Columns, "MODEL_COLUMNS": MODEL_COLUMNS, "Target": Target, "connect": connect, "connection_of": connection_of,
+        "csv_file": csv_file, "load_settings": load_settings, "new_rows": rows(3, 5), "rows": rows(),
+    }  # fmt: skip
+    monkeypatch.setenv("WOODWIDE_BASE_URL", emulator.url)
+    monkeypatch.setenv("WOODWIDE_API_KEY", API_KEY)
+    exec(program, names)
+    scores: Scores = asyncio.run(names["example"]())
+    assert np.isfinite(scores.raw).tolist() == [True] * 3

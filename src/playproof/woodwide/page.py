@@ -1,0 +1,129 @@
+"""The page about the hosted scorer's client, written from the tables that it works by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from playproof.settings.table import BY_NAME
+from playproof.woodwide.breaker import LONGEST_GROWTH
+from playproof.woodwide.calls import CALLS, Call
+from playproof.woodwide.failures import LONGEST_DETAIL
+from playproof.woodwide.files import DIRECT_BYTES
+from playproof.woodwide.jobs import FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS
+from playproof.woodwide.mapping import MODEL_COLUMNS
+from playproof.woodwide.reasons import WHY, Remedy
+from playproof.woodwide.retry import FIRST_SECONDS, LONGEST_SECONDS, PASSING
+
+_REMEDIES: Mapping[Remedy, str] = {
+    "wait": "passes by itself; work is put off",
+    "operator": "somebody has to act; work is put off until then",
+    "rows": "may lie in the rows; counts as an attempt at them",
+}
+
+_PAGE = """# Woodwide
+
+This page is written from the code by `make docs`.
+
+`playproof.woodwide` asks [Woodwide](https://woodwide.ai) to score sessions, by way of its official SDK. This page says what that client
+promises. Its settings are in [settings.md](settings.md); what it counts is in [metrics.md](metrics.md).
+
+    async with connect(connection_of(load_settings())) as woodwide:
+        upload = await woodwide.uploads.direct(csv_file(rows, Columns()), Target(name="people"))
+        await woodwide.jobs.wait(upload.job_id, "dataset_ingest")
+        training = await woodwide.training.start(upload.version_id, MODEL_COLUMNS)
+        await woodwide.jobs.wait(training.job_id, "train")
+        scores = await woodwide.inference.at_once(training.model_id, training.version_id, csv_file(new_rows, Columns()))
+
+Whatever begins something answers with its ids at once, so that they can be kept before anything is waited for. A process that kept them
+waits again after a restart, instead of beginning again.
+
+To try it without a key, start `playproof emulator` and set `WOODWIDE_BASE_URL` to its address and `WOODWIDE_API_KEY` to any text.
+
+## What leaves the house
+
+The {columns} features that the embedded model is fed too, by their catalogue names (see [features.md](features.md)), as CSV or Parquet.
+A value that could not be measured is an empty cell. No id, no time, no game, no address: which row is whose is known here alone. A
+column that is no feature of this catalogue is refused before anything is sent (`column_mismatch`), because Woodwide would take it for
+empty and score all the same.
+
+## Calls
+
+| call | what for | may take | sent again after a failure that may have had its effect |
+| --- | --- | --- | --- |
+{calls}
+
+* **Time.** The limit is that of one try as a whole: a connection that hangs, and an answer that trickles in, end with it. The default is
+  in brackets.
+* **Again.** The SDK's own repetitions are switched off, because it would send uploads, trainings and inferences again that may have
+  had their effect. What fails for now ({passing}) is sent up to `WOODWIDE_ATTEMPTS` ({attempts}) times in all: always where it surely had
+  no effect (429, no connection), and else where the table says so. The error says `uncertain` where it is left open; a direct upload is
+  then looked for among the dataset's versions, a training with `training.begun`.
+* **Waiting.** Before the second try anything up to {first} s, drawn evenly, up to twice that before each further one, at most {longest} s. A
+  `Retry-After` comes before that; one over `WOODWIDE_RETRY_PATIENCE` ({patience}) is not waited for, but handed on with the error.
+* **Jobs** are asked for after {poll} s, then at intervals that grow to {slowest} s, for `WOODWIDE_JOB_TIMEOUT` ({job}). After that the job goes
+  on, and can be waited for again.
+* **Files** up to {direct} MiB go directly or are scored at once; larger ones go through a signed address, which may be
+  done again as a whole under the same key without making anything twice. Signed addresses never see the API key.
+* **Versions** are pinned: an answer by another version of the model or of the dataset than the one that was asked for is no answer.
+
+## Keys
+
+`WOODWIDE_API_KEYS` is a list that is tried in order; without it there is `WOODWIDE_API_KEY`. All have to be of one organisation, because ids
+of one are not known to another. After 401 a key is left alone for `WOODWIDE_KEY_REST` ({rest}), after 402 for calls that may cost credits,
+after 403 for that call. Where every key rests, nobody is asked, and the error has the reason of the first that comes back.
+`WOODWIDE_CUSTOM_HEADERS` and `WOODWIDE_LOG` are the SDK's own, and pass through to it.
+
+Neither keys nor signatures of addresses get into errors, log lines or metrics. Errors are made anew, with at most {detail} characters of
+what Woodwide says, keys blotted out: those of the SDK hold the request, and with it the key.
+
+## Reasons
+
+Everything that goes wrong ends as one `HostedError` with one of these. They are what metrics, log lines and verdicts show.
+
+| reason | meaning | what follows |
+| --- | --- | --- |
+{reasons}
+
+Scores are found by the row numbers in the answer, never by their place. Fewer rows, more rows, other rows, ids alone, an empty body: no
+answer for any row, because nobody knows which is meant. A score that is no finite number is no answer for its row. None of these is
+ever taken for "not anomalous".
+
+## Breaker
+
+After `WOODWIDE_BREAKER_FAILURES` ({failures}) failures in a row that do not lie in the rows, nobody is asked for `WOODWIDE_BREAKER_REST`
+({breaker}). Then one call tries: where it is answered the breaker closes, where it fails the rest doubles, up to {growth} times the first.
+"""
+
+
+def render() -> str:
+    """The text of docs/woodwide.md."""
+    return _PAGE.format(
+        columns=len(MODEL_COLUMNS),
+        calls="\n".join(map(_call_row, CALLS)),
+        passing=", ".join(f"`{reason}`" for reason in sorted(PASSING)),
+        attempts=_default("woodwide_attempts"),
+        first=FIRST_SECONDS,
+        longest=LONGEST_SECONDS,
+        patience=_default("woodwide_retry_patience"),
+        poll=FIRST_POLL_SECONDS,
+        slowest=LONGEST_POLL_SECONDS,
+        job=_default("woodwide_job_timeout"),
+        direct=DIRECT_BYTES // 1024**2,
+        rest=_default("woodwide_key_rest"),
+        detail=LONGEST_DETAIL,
+        reasons="\n".join(f"| `{reason}` | {why.meaning} | {_REMEDIES[why.remedy]} |" for reason, why in WHY.items()),
+        failures=_default("woodwide_breaker_failures"),
+        breaker=_default("woodwide_breaker_rest"),
+        growth=f"{LONGEST_GROWTH:g}",
+    )
+
+
+def _call_row(call: Call) -> str:
+    name = f"woodwide_{call.limit}"
+    limit = f"`{BY_NAME[name].env}` ({_default(name)})"
+    return f"| `{call.name}` | {call.meaning} | {limit} | {'yes' if call.repeatable else 'no'} |"
+
+
+def _default(name: str) -> str:
+    row = BY_NAME[name]
+    return row.show(row.default)
