@@ -20,7 +20,7 @@ Rng = np.random.Generator
 _LEVELS = np.concatenate([[0.005, 0.02, 0.05], np.arange(0.1, 0.91, 0.1), [0.95, 0.98, 0.995]])
 """Of the margins' quantiles."""
 
-BAGS = 5
+BAGS = 4
 """Boosted classifiers averaged."""
 BAG_FEATURES, BAG_GENERATORS = 0.8, 0.9
 """The share of features and of generators each of them knows: what holds for a generator never met is what most agree on."""
