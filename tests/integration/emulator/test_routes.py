@@ -294,3 +294,91 @@ def test_without_a_key_nothing_is_answered(emulator: Running) -> None:
     response = httpx.get(f"{emulator.url}/jobs")
     assert (response.status_code, response.json()) == (401, {"detail": "Missing API key"})
     assert httpx.get(f"{emulator.url}/jobs", headers={"Authorization": f"Bearer {API_KEY}"}).status_code == 200
+
+
+def test_a_failed_job_is_done_again_by_a_new_one(emulator: Running, caller: Caller) -> None:
+    emulator.fault("job_failed", times=1)
+    made = caller.upload(people(20))
+    assert caller.get(f"/datasets/{made['id']}")["current_version"]["status"] == "failed"
+    again = caller.post(f"/jobs/{made['job_id']}/retry")["id"]
+    assert again != made["job_id"]
+    assert caller.get(f"/datasets/{made['id']}")["current_version"]["ingest_job_id"] == again
+    emulator.fault("job_failed", times=1)
+    trained = caller.train(made["id"])
+    assert caller.infer(trained["id"], people(1)).status_code == 409
+    caller.post(f"/jobs/{trained['job_id']}/retry")
+    assert caller.infer(trained["id"], people(1)).status_code == 200
+    assert caller.http.post(f"/jobs/{trained['job_id']}/retry").status_code == 200
+    assert caller.http.post(f"/jobs/{again}/retry").status_code == 409
+
+
+def test_a_version_that_failed_leaves_the_one_before_in_service(caller: Caller) -> None:
+    made = caller.upload(people(20), dataset_name="live")
+    broken = caller.upload("a,b\n1\n", dataset_id=made["id"])
+    assert caller.get(f"/jobs/{broken['job_id']}")["status"] == "failed"
+    assert caller.get(f"/datasets/{made['id']}")["current_version"]["status"] == "failed"
+    job = caller.train(made["id"])["job_id"]
+    assert caller.get(f"/jobs/{job}")["resources"]["dataset"]["version_id"] == made["version_id"]
+    pinned = caller.http.post("/models/train", json={"model_type": "anomaly", "dataset_version_id": broken["version_id"]})
+    assert (pinned.status_code, pinned.json()["detail"]) == (409, "No ready dataset version found")
+
+
+def test_a_dataset_is_renamed_and_described(caller: Caller) -> None:
+    caller.upload("a\n1\n", dataset_name="taken")
+    made = caller.upload("a\n1\n", dataset_name="live", description="at first")
+    path = f"/datasets/{made['id']}"
+    assert caller.http.patch(path, json={"description": "then"}).json()["description"] == "then"
+    assert caller.http.patch(path, json={"name": "lively"}).json()["name"] == "lively"
+    assert caller.http.patch(path, json={"name": "taken"}).status_code == 400
+    assert caller.http.patch(path, json={"name": ""}).status_code == 422
+
+
+def test_versions_are_looked_up_where_they_belong(caller: Caller) -> None:
+    one, other = (caller.upload(people(20), dataset_name=name) for name in ("one", "other"))
+    assert caller.http.get(f"/datasets/{one['id']}/versions/{other['version_id']}").status_code == 404
+    first, second = (caller.train(made["id"]) for made in (one, other))
+    assert caller.http.get(f"/models/{first['id']}/versions/{second['version_id']}").status_code == 404
+    assert caller.infer(first["id"], people(1), model_version_id=second["version_id"]).status_code == 404
+    refused = caller.http.post(
+        "/models/train", json={"model_type": "anomaly", "dataset_id": one["id"], "input_columns": ["speed", "colour"]}
+    )
+    assert refused.json()["detail"][0]["msg"] == "not in the dataset: colour"
+
+
+def test_large_files_are_taken_directly_up_to_a_limit(caller: Caller) -> None:
+    large = "a,b\n" + "1.25,2.5\n" * 400_000
+    made = caller.upload(large)
+    assert caller.get(f"/jobs/{made['job_id']}/results")["dataset_ingest_results"]["byte_size"] == len(large)
+    response = caller.http.post("/datasets", files={"file": b"0" * (30 * 1024**2 + 1)})
+    assert (response.status_code, "signed URL" in response.json()["detail"]) == (413, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "status"),
+    [
+        ("multipart/form-data; boundary=x", b"--x\r\nnot a part", 400),
+        ("multipart/form-data", b"", 400),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\ntext\r\n--x--\r\n', 422),
+        ("application/json", b"{}", 422),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_refused(caller: Caller, kind: str, content: bytes, status: int) -> None:
+    response = caller.http.post("/datasets", content=content, headers={"Content-Type": kind})
+    assert (response.status_code, list(response.json())) == (status, ["detail"])
+
+
+def test_a_job_without_rows_has_no_pages_of_them(caller: Caller) -> None:
+    made = caller.upload(people(20))
+    assert caller.http.get(f"/jobs/{made['job_id']}/results/rows").status_code == 404
+    model = caller.train(made["id"])["id"]
+    job = caller.infer(model, people(2)).json()["job_id"]
+    assert caller.get(f"/jobs/{job}/results") == {"job_type": "infer_sync", "row_paginatable": False}
+
+
+def test_what_breaks_inside_is_an_error_of_the_server(emulator: Running, caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(emulator.service.jobs, "settle", broken)
+    response = caller.http.get("/jobs")
+    assert (response.status_code, response.json()) == (500, {"detail": "Internal Server Error"})
