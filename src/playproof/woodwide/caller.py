@@ -39,6 +39,7 @@ class RawAnswer(Protocol):
 
 Ask = Callable[["AsyncWoodWide"], Awaitable[RawAnswer]]
 Fetch = Callable[["httpx.AsyncClient"], Awaitable[bytes]]
+Read = Callable[[bytes], T]
 
 
 class Caller:
@@ -54,46 +55,48 @@ class Caller:
         self._retries = retries
         self._listener = listener
 
-    async def ask(self, call: Call, ask: Ask, kind: type[T], *, sent: int = 0) -> T:
-        """The JSON answer of `call` as a `kind`. See `send`."""
-        body = await self.send(call, ask, sent=sent)
-        return self.decode(call, body, kind)
+    async def ask(self, call: Call, ask: Ask, read: Read[T], *, sent: int = 0) -> T:
+        """What `read` makes of the body that `call` is answered with; `ask` makes it once, with one client of the SDK.
 
-    async def send(self, call: Call, ask: Ask, *, sent: int = 0) -> bytes:
-        """The body that `call` is answered with; `ask` makes it once, with one client of the SDK.
-
-        `sent` is the size of the file it carries. Raises `HostedError`.
+        `sent` is the size of the file it carries. Raises `HostedError`, also where `read` does.
         """
 
-        async def once(key: ApiKey) -> bytes:
-            return await (await ask(self._sdk.client(key))).read()
+        async def once(key: ApiKey) -> T:
+            return read(await (await ask(self._sdk.client(key))).read())
 
         return await self._repeat(call, lambda tally: self._with_a_key(call, once, tally), sent)
 
-    async def fetch(self, call: Call, fetch: Fetch, *, sent: int = 0) -> bytes:
-        """What `fetch` gets from a signed address, with no key. Raises `HostedError`."""
+    async def fetch(self, call: Call, fetch: Fetch, read: Read[T], *, sent: int = 0) -> T:
+        """What `read` makes of what `fetch` gets from a signed address, with no key. Raises `HostedError`."""
 
-        async def once(tally: _Tally) -> bytes | HostedError:
+        async def get() -> T:
+            return read(await fetch(self._sdk.http))
+
+        async def once(tally: _Tally) -> T | HostedError:
             tally.tries += 1
-            return await self._within(call, fetch(self._sdk.http))
+            return await self._within(call, get())
 
         return await self._repeat(call, once, sent)
 
-    def decode(self, call: Call, body: bytes, kind: type[T]) -> T:
-        """`body` as a `kind`; fields that nobody asked for are let through. Raises `HostedError`."""
-        if not body.strip():
-            raise HostedError(f"{call.name}: answered with nothing at all", reason=HostedReason.EMPTY_RESPONSE, uncertain=True)
-        try:
-            return msgspec.json.decode(body, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            told = self._redactor.clean(f"{call.name}: not what the API promises: {error}")
-        raise HostedError(told, reason=HostedReason.INVALID_RESPONSE, uncertain=True)
+    def as_json(self, call: Call, kind: type[T]) -> Read[T]:
+        """A reader of JSON as a `kind`, which lets through fields that nobody asked for."""
+
+        def read(body: bytes) -> T:
+            if not body.strip():
+                raise HostedError(f"{call.name}: answered with nothing at all", reason=HostedReason.EMPTY_RESPONSE, uncertain=True)
+            try:
+                return msgspec.json.decode(body, type=kind)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                told = self._redactor.clean(f"{call.name}: not what the API promises: {error}")
+            raise HostedError(told, reason=HostedReason.INVALID_RESPONSE, uncertain=True)
+
+        return read
 
     def clean(self, text: str) -> str:
         """`text` of the provider, fit to be shown."""
         return self._redactor.clean(text)
 
-    async def _repeat(self, call: Call, once: Callable[[_Tally], Awaitable[bytes | HostedError]], sent: int) -> bytes:
+    async def _repeat(self, call: Call, once: Callable[[_Tally], Awaitable[T | HostedError]], sent: int) -> T:
         """Do `once` until it is answered, or there is no sense in doing it again."""
         started = self.clock.monotonic()
         tally = _Tally()
@@ -112,7 +115,7 @@ class Caller:
             raise answer
         return answer
 
-    async def _with_a_key(self, call: Call, once: Callable[[ApiKey], Awaitable[bytes]], tally: _Tally) -> bytes | HostedError:
+    async def _with_a_key(self, call: Call, once: Callable[[ApiKey], Awaitable[T]], tally: _Tally) -> T | HostedError:
         """Do `once` with one key after the other, until one is not refused."""
         refusal: HostedError | None = None
         for _ in self._keys:
@@ -129,7 +132,7 @@ class Caller:
         assert refusal is not None, "there is at least one key"
         return refusal
 
-    async def _within(self, call: Call, answer: Awaitable[bytes]) -> bytes | HostedError:
+    async def _within(self, call: Call, answer: Awaitable[T]) -> T | HostedError:
         """`answer`, or what went wrong; the time it may take is that of the whole, so that one which trickles in ends too."""
         try:
             async with asyncio.timeout(self.connection.seconds(call)):

@@ -41,7 +41,7 @@ class Datasets:
                 return await client.datasets.with_raw_response.list(q=name, limit=_PAGE)
             return await client.datasets.with_raw_response.list(q=name, limit=_PAGE, cursor=cursor)
 
-        return await self._caller.ask(FIND_DATASETS, ask, answers.Datasets)
+        return await self._caller.ask(FIND_DATASETS, ask, self._caller.as_json(FIND_DATASETS, answers.Datasets))
 
     async def get(self, dataset_id: str) -> Dataset:
         """The dataset; `not_found` where it was deleted."""
@@ -49,7 +49,7 @@ class Datasets:
         async def ask(client: AsyncWoodWide) -> RawAnswer:
             return await client.datasets.with_raw_response.retrieve(dataset_id)
 
-        return await self._caller.ask(RETRIEVE_DATASET, ask, Dataset)
+        return await self._caller.ask(RETRIEVE_DATASET, ask, self._caller.as_json(RETRIEVE_DATASET, Dataset))
 
     async def versions(self, dataset_id: str) -> tuple[Version, ...]:
         """Its versions, the newest first."""
@@ -57,7 +57,7 @@ class Datasets:
         async def ask(client: AsyncWoodWide) -> RawAnswer:
             return await client.datasets.versions.with_raw_response.list(dataset_id)
 
-        return (await self._caller.ask(LIST_VERSIONS, ask, answers.Versions)).items
+        return (await self._caller.ask(LIST_VERSIONS, ask, self._caller.as_json(LIST_VERSIONS, answers.Versions))).items
 
     async def version(self, dataset_id: str, version_id: str) -> Version:
         """One of its versions."""
@@ -65,4 +65,4 @@ class Datasets:
         async def ask(client: AsyncWoodWide) -> RawAnswer:
             return await client.datasets.versions.with_raw_response.retrieve(version_id, dataset_id=dataset_id)
 
-        return await self._caller.ask(RETRIEVE_VERSION, ask, Version)
+        return await self._caller.ask(RETRIEVE_VERSION, ask, self._caller.as_json(RETRIEVE_VERSION, Version))

@@ -45,9 +45,14 @@ class Inference:
                 anomaly_format="per_row",
             )
 
-        answer = await self._caller.ask(INFER, ask, Inline, sent=len(file.content))
-        _same_version("model", model_version_id, answer.model_version_id)
-        return from_columns(answer.columns, file.rows)
+        decode = self._caller.as_json(INFER, Inline)
+
+        def read(body: bytes) -> Scores:
+            answer = decode(body)
+            _same_version("model", model_version_id, answer.model_version_id)
+            return from_columns(answer.columns, file.rows)
+
+        return await self._caller.ask(INFER, ask, read, sent=len(file.content))
 
     async def begin(self, model_id: str, model_version_id: str, dataset_version_id: str, *, again: bool = False) -> Batch:
         """Begin to score a version of a dataset with a version of a model, both pinned.
@@ -65,7 +70,8 @@ class Inference:
                 force_rerun=again,
             )
 
-        batch = await self._caller.ask(replace(INFER_BATCH, repeatable=not again), ask, Batch)
+        call = replace(INFER_BATCH, repeatable=not again)
+        batch = await self._caller.ask(call, ask, self._caller.as_json(call, Batch))
         _same_version("model", model_version_id, batch.model_version_id)
         return batch
 

@@ -38,7 +38,7 @@ class Jobs:
         async def ask(client: AsyncWoodWide) -> RawAnswer:
             return await client.jobs.with_raw_response.retrieve(job_id)
 
-        return await self._caller.ask(RETRIEVE_JOB, ask, Job)
+        return await self._caller.ask(RETRIEVE_JOB, ask, self._caller.as_json(RETRIEVE_JOB, Job))
 
     async def on_version(self, kind: JobKind, dataset_version_id: str) -> tuple[Job, ...]:
         """The latest jobs of a kind on a version of a dataset, the newest first."""
@@ -46,7 +46,7 @@ class Jobs:
         async def ask(client: AsyncWoodWide) -> RawAnswer:
             return await client.jobs.with_raw_response.list(type=kind, dataset_version_id=dataset_version_id)
 
-        return (await self._caller.ask(LIST_JOBS, ask, answers.Jobs)).items
+        return (await self._caller.ask(LIST_JOBS, ask, self._caller.as_json(LIST_JOBS, answers.Jobs))).items
 
     async def wait(self, job_id: str, kind: JobKind, patience: float | None = None) -> Job:
         """The job of this `kind` once it succeeded.

@@ -35,7 +35,7 @@ class Results:
             if address is None:
                 return from_rows(await self._pages(job_id, rows), rows)
             try:
-                return from_csv(await self._fetch(address), rows)
+                return await self._fetch(address, rows)
             except HostedError as error:
                 if error.reason is not HostedReason.EXPIRED_URL:
                     raise
@@ -47,10 +47,10 @@ class Results:
         async def ask(client: AsyncWoodWide) -> RawAnswer:
             return await client.jobs.with_raw_response.retrieve_results(job_id)
 
-        found = await self._caller.ask(RETRIEVE_RESULTS, ask, answers.Results)
+        found = await self._caller.ask(RETRIEVE_RESULTS, ask, self._caller.as_json(RETRIEVE_RESULTS, answers.Results))
         return found.inference_results_uri
 
-    async def _fetch(self, address: str) -> bytes:
+    async def _fetch(self, address: str, rows: int) -> Scores:
         async def fetch(http: httpx.AsyncClient) -> bytes:
             content = bytearray()
             async with http.stream("GET", address) as response:
@@ -63,7 +63,7 @@ class Results:
                         raise HostedError(f"{DOWNLOAD.name}: over {LARGEST_BYTES} bytes", reason=HostedReason.INVALID_RESPONSE)
             return bytes(content)
 
-        return await self._caller.fetch(DOWNLOAD, fetch)
+        return await self._caller.fetch(DOWNLOAD, fetch, lambda body: from_csv(body, rows))
 
     async def _pages(self, job_id: str, rows: int) -> list[dict[str, Any]]:
         """All rows of the result; reading stops where there are more than `rows`."""
@@ -78,4 +78,4 @@ class Results:
         async def ask(client: AsyncWoodWide) -> RawAnswer:
             return await client.jobs.with_raw_response.retrieve_result_rows(job_id, limit=PAGE_ROWS, offset=offset)
 
-        return await self._caller.ask(RETRIEVE_ROWS, ask, ResultRows)
+        return await self._caller.ask(RETRIEVE_ROWS, ask, self._caller.as_json(RETRIEVE_ROWS, ResultRows))

@@ -36,7 +36,7 @@ class Trainings:
                 return await train(model_type="anomaly", dataset_version_id=dataset_version_id, model_id=model_id)
             return await train(model_type="anomaly", dataset_version_id=dataset_version_id, input_columns=list(columns), training_mode=mode)
 
-        return await self._caller.ask(TRAIN, ask, Training)
+        return await self._caller.ask(TRAIN, ask, self._caller.as_json(TRAIN, Training))
 
     async def begun(self, dataset_version_id: str) -> Training | None:
         """The latest training on a version of a dataset, None where there is none; what a lost answer is made up for with."""
@@ -52,4 +52,4 @@ class Trainings:
         async def ask(client: AsyncWoodWide) -> RawAnswer:
             return await client.models.with_raw_response.retrieve(model_id)
 
-        return await self._caller.ask(RETRIEVE_MODEL, ask, Model)
+        return await self._caller.ask(RETRIEVE_MODEL, ask, self._caller.as_json(RETRIEVE_MODEL, Model))

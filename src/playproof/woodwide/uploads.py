@@ -59,7 +59,7 @@ class Uploads:
                 return await client.datasets.with_raw_response.create(file=part, dataset_id=target.dataset_id)
             return await client.datasets.with_raw_response.create(file=part, dataset_name=target.name)
 
-        return await self._caller.ask(CREATE_DATASET, ask, Upload, sent=len(file.content))
+        return await self._caller.ask(CREATE_DATASET, ask, self._caller.as_json(CREATE_DATASET, Upload), sent=len(file.content))
 
     async def signed(self, file: File, target: Target, *, key: str, keep: Keep) -> Upload:
         """Announce `file`, send it to the address that is answered, and say that it is there. Raises `HostedError`.
@@ -67,18 +67,12 @@ class Uploads:
         `key` makes the announcement one and the same however often it is sent, so a caller who keeps it beforehand may
         do all of this again after a crash. `keep` is awaited with the ids before a byte of the file is sent.
         """
-        announced = await self._announce(file, target, key)
-        await keep(announced.ids)
-        try:
-            await self._put(file, announced)
-            expired = False
-        except HostedError as failure:
-            if failure.reason is not HostedReason.EXPIRED_URL:
-                raise
-            expired = True
-        if expired:
-            announced = await self._announce(file, target, key)
-            await self._put(file, announced)
+        announced = await self._announce(file, target, key, keep)
+        if not await self._put(file, announced):
+            announced = await self._announce(file, target, key, keep)
+            if not await self._put(file, announced):
+                told = f"{PUT_FILE.name}: the address was over as soon as it was handed out"
+                raise HostedError(told, reason=HostedReason.EXPIRED_URL)
         return await self.complete(announced.ids)
 
     async def complete(self, upload: Upload) -> Upload:
@@ -91,7 +85,7 @@ class Uploads:
             return await client.datasets.with_raw_response.complete(upload.version_id)
 
         try:
-            return await self._caller.ask(COMPLETE_UPLOAD, ask, Upload)
+            return await self._caller.ask(COMPLETE_UPLOAD, ask, self._caller.as_json(COMPLETE_UPLOAD, Upload))
         except HostedError as error:
             if error.reason not in (HostedReason.CONFLICT, HostedReason.REFUSED):
                 raise
@@ -101,7 +95,7 @@ class Uploads:
             raise failure
         return Upload(upload.dataset_id, upload.version_id, version.ingest_job_id)
 
-    async def _announce(self, file: File, target: Target, key: str) -> Announced:
+    async def _announce(self, file: File, target: Target, key: str, keep: Keep) -> Announced:
         async def ask(client: AsyncWoodWide) -> RawAnswer:
             return await client.datasets.with_raw_response.upload(
                 file={"filename": file.name, "bytes": len(file.content), "content_type": file.content_type},
@@ -109,9 +103,13 @@ class Uploads:
                 **target.fields(),  # type: ignore[arg-type]
             )
 
-        return await self._caller.ask(PREPARE_UPLOAD, ask, Announced)
+        announced = await self._caller.ask(PREPARE_UPLOAD, ask, self._caller.as_json(PREPARE_UPLOAD, Announced))
+        await keep(announced.ids)
+        return announced
 
-    async def _put(self, file: File, announced: Announced) -> None:
+    async def _put(self, file: File, announced: Announced) -> bool:
+        """Send `file`; false where the address is over."""
+
         async def fetch(http: httpx.AsyncClient) -> bytes:
             # The type has to be the one that was signed.
             headers = {"Content-Type": announced.upload.content_type}
@@ -119,4 +117,10 @@ class Uploads:
             response.raise_for_status()
             return response.content
 
-        await self._caller.fetch(PUT_FILE, fetch, sent=len(file.content))
+        try:
+            await self._caller.fetch(PUT_FILE, fetch, len, sent=len(file.content))
+        except HostedError as failure:
+            if failure.reason is not HostedReason.EXPIRED_URL:
+                raise
+            return False
+        return True

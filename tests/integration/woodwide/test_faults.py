@@ -181,6 +181,10 @@ def test_rows_that_do_not_add_up_are_no_answer(site: Site, infer: Work, begun: W
     assert site.fails(infer).reason is reason
     site.emulator.fault(kind, "results.download")
     assert site.fails(begun).reason is reason
+    assert [(report.call, report.outcome) for report in site.reports if report.failure] == [
+        ("models.infer", reason),
+        ("results.download", reason),
+    ]
 
 
 @pytest.mark.parametrize(("kind", "seconds"), [("empty_small", 3600.0)])
