@@ -39,8 +39,11 @@ class LogWriter(logging.Handler):
 
     def write(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
         """Write one line: when, how bad, what happened, and what belongs to it."""
-        line = {"time": iso(self._clock.now()), "level": level, "event": event, **fields}
-        text = _encode(line).decode() if self._form == "json" else _readable(line)
+        time = iso(self._clock.now())
+        if self._form == "json":
+            text = _encode({"time": time, "level": level, "event": event, **fields}).decode()
+        else:
+            text = _readable(time, level, event, fields)
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, REDACTED)
@@ -65,13 +68,11 @@ class LogWriter(logging.Handler):
         self.write(record.levelname.lower(), event, fields)
 
 
-def _readable(line: Mapping[str, Any]) -> str:
-    event = " ".join(str(line["event"]).splitlines())
-    head = f"{line['time']} {line['level']:<7} {event}"
-    apart = ("time", "level", "event", "exception")
-    rest = [f"{name}={_plain(value)}" for name, value in line.items() if name not in apart]
-    text = " ".join([head, *rest])
-    return f"{text}\n{line['exception']}".rstrip() if "exception" in line else text
+def _readable(time: str, level: str, event: str, fields: Mapping[str, Any]) -> str:
+    parts = [f"{time} {level:<7} {' '.join(event.splitlines())}"]
+    parts += [f"{name}={_plain(value)}" for name, value in fields.items() if name != "exception"]
+    text = " ".join(parts)
+    return f"{text}\n{fields['exception']}".rstrip() if "exception" in fields else text
 
 
 def _plain(value: object) -> str:
