@@ -31,6 +31,7 @@ from playproof.store import Commit, PutOutcome, SessionRecord, Store, open_store
 from playproof.store.sqlite.driver import find_driver
 from playproof.telemetry import canonical, decode
 from playproof.testing import session_record
+from playproof.web.ferry import Ferry
 
 CONNECTIONS = (8, 64)
 IN_FLIGHT = (1, 8, 64)
@@ -78,7 +79,7 @@ def _note(figures: Figures, put_at: float, _: object) -> None:
     figures.latencies.append(time.perf_counter() - put_at)
 
 
-async def _connection(store: Store, requests: list[bytes], end: float, first: int, figures: Figures) -> None:
+async def _connection(store: Store, ferry: Ferry[PutOutcome], requests: list[bytes], end: float, first: int, figures: Figures) -> None:
     client, server = socket.socketpair()
     loop = asyncio.get_running_loop()
     for end_point in (client, server):
@@ -94,7 +95,7 @@ async def _connection(store: Store, requests: list[bytes], end: float, first: in
         await sending
         session = decode(bytes(parts))
         content = canonical(session)
-        await asyncio.wrap_future(store.put(record(number, content)))
+        await ferry.landed(store.put(record(number, content)))
         figures.latencies.append(time.perf_counter() - started)
         number += 1
     client.close()
@@ -105,9 +106,10 @@ def beside_requests(connections: int, requests: list[bytes], seconds: float, sto
     """Tasks of one event loop, each with one request under way."""
 
     async def serve() -> None:
+        ferry: Ferry[PutOutcome] = Ferry(store.hurry, lambda _: None)
         started = time.perf_counter()
         end = started + seconds
-        await asyncio.gather(*(_connection(store, requests, end, task * 10**9, figures) for task in range(connections)))
+        await asyncio.gather(*(_connection(store, ferry, requests, end, task * 10**9, figures) for task in range(connections)))
         figures.seconds = time.perf_counter() - started
 
     uvloop.run(serve())
