@@ -16,6 +16,10 @@ _QUEUED_SHARE = 0.2
 """Of a job's time, the part before it runs."""
 
 
+_MOST_BEGINNINGS = 2
+"""A file that its reader cannot survive must not end every process that finds it."""
+
+
 class WorkFailed(Exception):
     """A job cannot be done; the message becomes the job's."""
 
@@ -94,7 +98,11 @@ class Jobs:
 
     def _finish(self, job: Job) -> None:
         del self._active[job.id]
+        job.begun += 1
+        self._core.archive.save(job)
         try:
+            if job.begun > _MOST_BEGINNINGS:
+                raise WorkFailed(f"the emulator ended {_MOST_BEGINNINGS} times over this job")
             if job.doom is not None:
                 raise WorkFailed(f"the job was {job.doom}, as a fault asked for")
             self.work[job.type](job)

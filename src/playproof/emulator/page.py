@@ -93,8 +93,8 @@ With `clock=FakeClock()` and `pace=Pace(ingest=10)` jobs take ten seconds of a c
   with a name that is taken those of that dataset; booleans in CSV are `true` and `false`; `ids_only` files have one column, `anomalous_ids`; a column
   of your own called `id` is used by models but gives way to the row's index where rows are shown.
 * Load: one process, one request's work at a time. Training 10,000 rows holds the others up for seconds.
-* Damage: a Parquet file that was cut short fails its job, but one whose inner sizes are absurd ends the process, and the next
-  start's over the same folder: its reader gives up that way. Remove the file then. Files are written whole or not at all, and not flushed to the disk: a killed process loses nothing, a power cut may.
+* Damage: a Parquet file that was cut short fails its job, but one whose inner sizes are absurd ends the process: its reader gives up
+  that way. After the second time its job fails. Files are written whole or not at all, and not flushed to the disk: a killed process loses nothing, a power cut may.
 * Credits, prices and limits of rate, other than as faults. Organisations: every key sees everything.
 """
 

@@ -118,6 +118,8 @@ class Job(Record):
     """How it is made to end."""
     stuck_by: str | None = None
     """The fault that keeps it running for as long as it is there."""
+    begun: int = 0
+    """How often it was begun: more than once where a process ended over it."""
     error_message: str | None = None
     latency_ms: float | None = None
 

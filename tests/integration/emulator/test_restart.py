@@ -107,3 +107,15 @@ def test_deleting_ends_what_is_under_way(tmp_path: Path) -> None:
         assert caller.http.delete(f"/datasets/{made['id']}").status_code == 204
         clock.advance(11)
         assert [caller.get(f"/jobs/{job}")["status"] for job in (batch, second)] == ["canceled", "canceled"]
+
+
+def test_a_job_that_ended_two_processes_fails_in_the_third(tmp_path: Path) -> None:
+    clock = FakeClock()
+    with running_emulator(tmp_path, clock=clock, pace=Pace(ingest=10)) as emulator, Caller(emulator.url) as caller:
+        job = caller.upload(people(20))["job_id"]
+    file = tmp_path / "jobs" / f"{job}.json"
+    assert '"begun":0' in file.read_text()
+    file.write_text(file.read_text().replace('"begun":0', '"begun":2'))
+    clock.advance(11)
+    with running_emulator(tmp_path, clock=clock) as emulator, Caller(emulator.url) as caller:
+        assert caller.get(f"/jobs/{job}")["error_message"] == "the emulator ended 2 times over this job"
