@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from typing import Any
 
 import httpx
@@ -97,6 +99,15 @@ def test_a_signed_upload_is_needed_before_it_is_complete(caller: Caller) -> None
     assert caller.post(complete)["status"] == "succeeded"
     assert httpx.put(url, content=b"a,b\n9,9\n").status_code == 409
     assert caller.get(f"/jobs/{prepared['job_id']}/results")["dataset_ingest_results"]["row_count"] == 1
+
+
+def test_the_path_of_a_lookup_may_be_escaped(emulator: Running, caller: Caller) -> None:
+    made = caller.upload("a\n1\n")
+    connection = HTTPConnection(emulator.url.removeprefix("http://"))
+    headers = {"Authorization": f"Bearer {API_KEY}", "Content-Type": "application/json"}
+    connection.request("POST", f"/datasets/{made['id']}/rows%3Alookup", '{"ids": [0, 0, 1]}', headers)
+    assert json.loads(connection.getresponse().read())["rows"] == [{"id": 0, "a": 1.0}]
+    connection.close()
 
 
 def test_rows_come_as_parquet_too(caller: Caller) -> None:
