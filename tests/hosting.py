@@ -47,7 +47,7 @@ class Site:
         self.clock = clock or FakeClock()
         self.reports: list[CallReport] = []
         self.slept: list[float] = []
-        self.listener: Listener = self.reports.append
+        self.listener: Listener[CallReport] = self.reports.append
         self.connection = Connection(
             base_url=base_url or emulator.url,
             keys=tuple(ApiKey(f"key-{number}", Secret(key)) for number, key in enumerate(keys or (API_KEY,))),

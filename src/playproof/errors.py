@@ -154,6 +154,7 @@ class HostedReason(StrEnum):
     JOB_REJECTED = "job_rejected"
     JOB_CANCELED = "job_canceled"
     JOB_TIMEOUT = "job_timeout"
+    CLIENT_ERROR = "client_error"
 
 
 class HostedError(PlayproofError):

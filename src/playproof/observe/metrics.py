@@ -65,6 +65,13 @@ METRICS = (
     Metric("playproof_woodwide_call_seconds", "histogram", ("call",), "Seconds a call to Woodwide took, repetitions included.", _HOSTED),
     Metric("playproof_woodwide_repeats_total", "counter", ("call",), "Times a call to Woodwide was sent again, or with another key."),
     Metric("playproof_woodwide_sent_bytes_total", "counter", ("call",), "Bytes of files sent to Woodwide."),
+    Metric(
+        "playproof_woodwide_flights_total",
+        "counter",
+        ("outcome",),
+        "Times sessions were scored together by Woodwide: ok, or the reason why none of them has a score.",
+    ),
+    Metric("playproof_woodwide_flight_sessions", "histogram", (), "Sessions that were scored together by Woodwide.", _GROUP),
     Metric("playproof_model_info", "gauge", ("model_id", "model_version"), "Always 1; its labels name the embedded model."),
 )
 

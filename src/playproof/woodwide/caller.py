@@ -45,7 +45,9 @@ Read = Callable[[bytes], T]
 class Caller:
     """Makes calls. Every one ends with an answer or with one `HostedError` that has no other error behind it."""
 
-    def __init__(self, connection: Connection, sdk: Sdk, *, clock: Clock, sleep: Sleep, retries: Retries, listener: Listener) -> None:
+    def __init__(
+        self, connection: Connection, sdk: Sdk, *, clock: Clock, sleep: Sleep, retries: Retries, listener: Listener[CallReport]
+    ) -> None:
         self.connection = connection
         self.clock = clock
         self.sleep = sleep

@@ -15,7 +15,7 @@ from playproof.woodwide.connection import Connection
 from playproof.woodwide.datasets import Datasets
 from playproof.woodwide.inference import Inference
 from playproof.woodwide.jobs import Jobs
-from playproof.woodwide.report import Listener, unheard
+from playproof.woodwide.report import CallReport, Listener, unheard
 from playproof.woodwide.results import Results
 from playproof.woodwide.retry import Retries
 from playproof.woodwide.sdk import Sdk
@@ -38,7 +38,7 @@ class Woodwide:
 async def connect(
     connection: Connection | None,
     *,
-    listener: Listener = unheard,
+    listener: Listener[CallReport] = unheard,
     clock: Clock | None = None,
     sleep: Sleep = asyncio.sleep,
     random: RandomBytes = os.urandom,

@@ -50,5 +50,6 @@ WHY: Mapping[R, Why] = {
     R.JOB_REJECTED: Why("The job ended as rejected.", "rows"),
     R.JOB_CANCELED: Why("Somebody canceled the job.", "operator"),
     R.JOB_TIMEOUT: Why("The job has not ended in the time it is waited for; it may still end.", "wait"),
+    R.CLIENT_ERROR: Why("A fault of PlayProof itself; the log has it.", "operator"),
 }
 """Every reason, by its code."""

@@ -1,12 +1,13 @@
-"""What became of each call, for metrics and the log."""
+"""What became of each call and of each flight, for metrics and the log."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from playproof.errors import HostedError
+from playproof.errors import HostedError, HostedReason
 from playproof.observe.metrics import Metrics
 
 OK = "ok"
@@ -32,14 +33,29 @@ class CallReport:
         return OK if self.failure is None else str(self.failure.reason)
 
 
-Listener = Callable[[CallReport], None]
+@dataclass(frozen=True, slots=True)
+class FlightReport:
+    """Some sessions that were scored together."""
+
+    sessions: int
+    seconds: float
+    failure: HostedReason | None = None
+
+    @property
+    def outcome(self) -> str:
+        """`ok`, or the reason why none of them has a score."""
+        return OK if self.failure is None else str(self.failure)
 
 
-def unheard(report: CallReport) -> None:
-    """The listener of a caller who looks at errors alone."""
+R = TypeVar("R", CallReport, FlightReport)
+Listener = Callable[[R], None]
 
 
-def observer(metrics: Metrics) -> Listener:
+def unheard(report: object) -> None:
+    """The listener of a caller who looks at errors and answers alone."""
+
+
+def call_observer(metrics: Metrics) -> Listener[CallReport]:
     """A listener that counts every call, and logs those that failed as one structured line each."""
 
     def note(report: CallReport) -> None:
@@ -52,5 +68,15 @@ def observer(metrics: Metrics) -> Listener:
         if report.failure is not None:
             told = {"call": report.call, "reason": report.outcome, "tries": report.tries, "seconds": round(report.seconds, 3)}
             _log.warning("woodwide_call_failed", extra={**told, "detail": str(report.failure), "answered": report.failure.answered})
+
+    return note
+
+
+def flight_observer(metrics: Metrics) -> Listener[FlightReport]:
+    """A listener that counts every flight."""
+
+    def note(report: FlightReport) -> None:
+        metrics.count("playproof_woodwide_flights_total", report.outcome)
+        metrics.observe("playproof_woodwide_flight_sessions", report.sessions)
 
     return note

@@ -17,7 +17,7 @@ from playproof.observe.metrics import Metrics
 from playproof.woodwide import Woodwide
 from playproof.woodwide.answers import Upload
 from playproof.woodwide.mapping import csv_file
-from playproof.woodwide.report import observer
+from playproof.woodwide.report import call_observer
 from playproof.woodwide.uploads import Target
 from tests.emulating import Running, running_emulator
 from tests.hosting import COLUMNS, Site, batch, rows, scored, trained
@@ -103,7 +103,7 @@ def test_what_a_provider_repeats_is_blotted_out(idle: Running, everything_logged
     metrics = Metrics()
     with parrot(status, body) as url:
         site = Site(idle, *KEYS, base_url=url, attempts=2)
-        site.listener = observer(metrics)
+        site.listener = call_observer(metrics)
         errors = [
             site.fails(lambda woodwide: woodwide.jobs.get("job_NOBODY00")),
             site.fails(lambda woodwide: woodwide.inference.begin("mdl_A", "mdlv_A", "dsv_A")),

@@ -1,0 +1,103 @@
+"""Flights: sessions that arrive while a hosted call is on its way share the next one.
+
+A hosted call takes seconds, however many rows it carries. So one is on its way at a time, whoever arrives meanwhile waits
+for the next, and the number of calls depends on how long they take, not on how many sessions there are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Generic, NamedTuple, Self, TypeVar
+
+from playproof.clock import Clock
+from playproof.errors import HostedError, HostedReason
+from playproof.scoring.base import Floats
+from playproof.woodwide.breaker import Breaker
+from playproof.woodwide.mapping import Answer
+from playproof.woodwide.report import FlightReport, Listener, unheard
+
+K = TypeVar("K", bound=Hashable)
+
+_log = logging.getLogger(__name__)
+
+
+class Passenger(NamedTuple, Generic[K]):
+    """A session on its way to a hosted score."""
+
+    key: K
+    row: Floats
+    """(k,) its catalogue row."""
+
+
+Fly = Callable[[Sequence[Passenger[K]]], Awaitable[Mapping[K, Answer]]]
+"""A strategy: the answers to some sessions by one hosted scoring. Raises `HostedError` where there is none for any."""
+
+
+class Flights(Generic[K]):
+    """Collects sessions into flights. Belongs to one event loop; leaving the context cancels what is still on its way."""
+
+    def __init__(self, fly: Fly[K], *, most: int, breaker: Breaker, clock: Clock, listener: Listener[FlightReport] = unheard) -> None:
+        """At most `most` sessions share a flight; the others ride the one after it."""
+        self._fly = fly
+        self._most = most
+        self._breaker = breaker
+        self._clock = clock
+        self._listener = listener
+        self._waiting: list[Passenger[K]] = []
+        self._rides: dict[K, asyncio.Future[Answer]] = {}
+        self._pilot: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        if self._pilot is not None:
+            self._pilot.cancel()
+            await asyncio.wait([self._pilot])
+        for ride in self._rides.values():
+            ride.cancel()
+
+    def board(self, key: K, row: Floats) -> asyncio.Future[Answer]:
+        """What will be known of the session `key` with catalogue row (k,): a score, or the reason why there is none.
+
+        The future is shared by everybody who asks for the same session: wait for it shielded. It ends whether or not
+        anybody waits, so what comes after a deadline can be had with a callback. It never raises.
+        """
+        ride = self._rides.get(key)
+        if ride is None:
+            ride = self._rides[key] = asyncio.get_running_loop().create_future()
+            self._waiting.append(Passenger(key, row))
+            if self._pilot is None:
+                self._pilot = asyncio.create_task(self._pilot_all(), name="woodwide-flights")
+        return ride
+
+    async def _pilot_all(self) -> None:
+        try:
+            while self._waiting:
+                # Whoever arrives in the same turn of the event loop rides along.
+                await asyncio.sleep(0)
+                passengers, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+                answers = await self._one(passengers)
+                for passenger in passengers:
+                    ride = self._rides.pop(passenger.key)
+                    if not ride.done():
+                        ride.set_result(answers.get(passenger.key, HostedReason.ROW_MISMATCH))
+        finally:
+            self._pilot = None
+
+    async def _one(self, passengers: Sequence[Passenger[K]]) -> Mapping[K, Answer]:
+        started = self._clock.monotonic()
+        failure: HostedReason | None = None
+        answers: Mapping[K, Answer] = {}
+        try:
+            with self._breaker.enter():
+                answers = await self._fly(passengers)
+        except HostedError as error:
+            failure = error.reason
+        except Exception:  # noqa: BLE001 - whatever breaks here, the visitors still get their verdicts
+            _log.exception("woodwide_flight_failed")
+            failure = HostedReason.CLIENT_ERROR
+        self._listener(FlightReport(len(passengers), self._clock.monotonic() - started, failure))
+        return answers if failure is None else dict.fromkeys((passenger.key for passenger in passengers), failure)

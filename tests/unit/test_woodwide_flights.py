@@ -1,0 +1,208 @@
+"""Flights: one at a time, everybody aboard gets their own answer, and nobody is stranded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from playproof.errors import HostedError, HostedReason
+from playproof.features import NAMES
+from playproof.scoring.base import Floats
+from playproof.testing import FakeClock
+from playproof.woodwide import Breaker
+from playproof.woodwide.files import File
+from playproof.woodwide.flights import Flights, Passenger
+from playproof.woodwide.inline import HostedModel, Inline
+from playproof.woodwide.mapping import Answer, Columns, HostedScore
+from playproof.woodwide.report import FlightReport
+from playproof.woodwide.scores import Scores, from_columns
+
+TOWER_SECONDS = 5
+
+
+class Tower:
+    """Flies passengers when told to, and notes who flew together. The score of a row is its first value."""
+
+    def __init__(self) -> None:
+        self.flights: list[list[str]] = []
+        self.cleared = asyncio.Event()
+        self.boarded = asyncio.Event()
+        self.error: BaseException | None = None
+        self.lost: set[str] = set()
+
+    async def __call__(self, passengers: Sequence[Passenger[str]]) -> Mapping[str, Answer]:
+        self.flights.append([passenger.key for passenger in passengers])
+        self.boarded.set()
+        await self.cleared.wait()
+        if self.error is not None:
+            raise self.error
+        return {each.key: HostedScore(float(each.row[0]), None) for each in passengers if each.key not in self.lost}
+
+
+def row(value: float) -> Floats:
+    return np.full(3, value)
+
+
+def fly(work: Callable[[Tower, Flights[str]], Awaitable[None]], *, most: int = 100, failures: int = 3) -> tuple[Tower, list[FlightReport]]:
+    """Do `work` at an airport of its own."""
+    reports: list[FlightReport] = []
+
+    async def day() -> Tower:
+        tower, clock = Tower(), FakeClock()
+        breaker = Breaker(clock, failures=failures, rest=10.0)
+        async with (
+            asyncio.timeout(TOWER_SECONDS),
+            Flights(tower, most=most, breaker=breaker, clock=clock, listener=reports.append) as flights,
+        ):
+            await work(tower, flights)
+        return tower
+
+    return asyncio.run(day()), reports
+
+
+def test_whoever_arrives_meanwhile_rides_the_next() -> None:
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        rides = {"first": flights.board("first", row(1.0))}
+        await tower.boarded.wait()
+        for number in range(50):
+            rides[f"later-{number}"] = flights.board(f"later-{number}", row(float(number)))
+        tower.cleared.set()
+        answers = dict(zip(rides, await asyncio.gather(*rides.values()), strict=True))
+        assert answers["first"] == HostedScore(1.0, None)
+        assert all(answers[f"later-{number}"] == HostedScore(float(number), None) for number in range(50))
+
+    tower, reports = fly(work)
+    assert [len(flight) for flight in tower.flights] == [1, 50]
+    assert [report.sessions for report in reports] == [1, 50]
+    assert all(report.failure is None for report in reports)
+
+
+def test_those_of_one_moment_ride_together_as_many_as_there_is_room_for() -> None:
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        tower.cleared.set()
+        await asyncio.gather(*(flights.board(str(number), row(0.0)) for number in range(25)))
+
+    tower, _ = fly(work, most=10)
+    assert [len(flight) for flight in tower.flights] == [10, 10, 5]
+
+
+def test_a_session_that_is_aboard_boards_once() -> None:
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        assert flights.board("same", row(1.0)) is flights.board("same", row(2.0))
+        await tower.boarded.wait()
+        ride = flights.board("same", row(3.0))
+        tower.cleared.set()
+        assert await ride == HostedScore(1.0, None)
+        assert await flights.board("same", row(4.0)) == HostedScore(4.0, None)
+
+    tower, _ = fly(work)
+    assert tower.flights == [["same"], ["same"]]
+
+
+def test_one_who_stops_waiting_does_not_stop_the_flight() -> None:
+    heard: list[Answer] = []
+
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        ride = flights.board("slow", row(2.0))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(ride), 0.0)
+        ride.add_done_callback(lambda done: heard.append(done.result()))
+        tower.cleared.set()
+        await ride
+
+    fly(work)
+    assert heard == [HostedScore(2.0, None)]
+
+
+@pytest.mark.parametrize("reason", [HostedReason.TIMEOUT, HostedReason.ROW_MISMATCH])
+def test_a_flight_that_fails_gives_everybody_the_reason(reason: HostedReason) -> None:
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        tower.error = HostedError("", reason=reason)
+        tower.cleared.set()
+        assert await asyncio.gather(*(flights.board(str(number), row(0.0)) for number in range(3))) == [reason] * 3
+
+    _, reports = fly(work)
+    assert [report.failure for report in reports] == [reason]
+
+
+def test_one_whom_the_answer_leaves_out_is_told_so() -> None:
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        tower.lost = {"b"}
+        tower.cleared.set()
+        answers = await asyncio.gather(flights.board("a", row(1.0)), flights.board("b", row(1.0)))
+        assert list(answers) == [HostedScore(1.0, None), HostedReason.ROW_MISMATCH]
+
+    fly(work)
+
+
+def test_after_failures_in_a_row_nobody_flies_and_everybody_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        tower.error = HostedError("", reason=HostedReason.UNREACHABLE)
+        tower.cleared.set()
+        answers = [await flights.board(str(number), row(0.0)) for number in range(5)]
+        assert answers == [HostedReason.UNREACHABLE] * 3 + [HostedReason.CIRCUIT_OPEN] * 2
+
+    tower, _ = fly(work)
+    assert len(tower.flights) == 3
+
+
+def test_a_fault_of_ours_is_logged_and_strands_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        tower.error = ZeroDivisionError("ours")
+        tower.cleared.set()
+        assert await flights.board("a", row(0.0)) is HostedReason.CLIENT_ERROR
+        tower.error = None
+        assert await flights.board("b", row(5.0)) == HostedScore(5.0, None)
+
+    with caplog.at_level(logging.ERROR):
+        fly(work)
+    assert "ZeroDivisionError: ours" in caplog.text
+
+
+def test_whoever_is_still_on_the_way_at_the_end_is_let_go() -> None:
+    rides: list[asyncio.Future[Answer]] = []
+
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        rides.append(flights.board("flying", row(0.0)))
+        await tower.boarded.wait()
+        rides.append(flights.board("waiting", row(0.0)))
+
+    fly(work)
+    assert all(ride.cancelled() for ride in rides)
+
+
+class Counting:
+    """Scores a file by the first column of its rows, as read from the file itself."""
+
+    def __init__(self) -> None:
+        self.files: list[File] = []
+
+    async def at_once(self, model_id: str, model_version_id: str, file: File) -> Scores:
+        self.files.append(file)
+        _, *lines = file.content.decode().splitlines()
+        raw = [float(line.split(",")[0]) for line in lines]
+        return from_columns({"id": list(range(len(raw))), "anomaly_score": raw}, file.rows)
+
+
+class Friends:
+    """Company of a fixed number."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    async def rows(self) -> Floats:
+        return np.full((self.count, len(NAMES)), -1.0)
+
+
+@pytest.mark.parametrize("company", [0, 4])
+def test_inline_finds_everybodys_own_score_beside_the_company(company: int) -> None:
+    inference = Counting()
+    inline = Inline(inference, HostedModel("mdl_A", "mdlv_A", Columns()), Friends(company))
+    passengers = [Passenger(str(number), np.full(len(NAMES), float(number))) for number in range(3)]
+    answers = asyncio.run(inline(passengers))
+    assert answers == {str(number): HostedScore(float(number), None) for number in range(3)}
+    assert [file.rows for file in inference.files] == [3 + company]
