@@ -28,6 +28,36 @@ _DETAILS = {
 }
 
 
+class _Call:
+    """One call on its way: what it sent, and that it is counted once, before the caller can know how it ended."""
+
+    def __init__(self, name: str, service: Emulated, receive: Receive, send: Send) -> None:
+        self.name = name
+        self._service = service
+        self._receive = receive
+        self._send = send
+        self._size = 0
+        self._noted = False
+
+    def note(self, status: int) -> None:
+        """Count the call with how it ends; the first word counts."""
+        if not self._noted:
+            self._noted = True
+            self._service.tally.add(self.name, self._size, status)
+
+    async def receive(self) -> Any:
+        """The next part of the request."""
+        message = await self._receive()
+        self._size += len(message.get("body", b"")) if message["type"] == "http.request" else 0
+        return message
+
+    async def send(self, message: Any) -> None:
+        """Send the next part of the answer."""
+        if message["type"] == "http.response.start":
+            self.note(message["status"])
+        await self._send(message)
+
+
 class Gate:
     """An ASGI layer around each route that has a name."""
 
@@ -51,60 +81,43 @@ class Gate:
         await self._pass(scope, receive, send, opt, key)
 
     async def _pass(self, scope: Any, receive: Receive, send: Send, opt: Any, key: str | None) -> None:
-        name: str = opt["name"]
-        tally = self._service.tally
-        size = 0
-        status = 0
-
-        async def counted() -> Any:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b"")) if message["type"] == "http.request" else 0
-            return message
-
-        async def watched(message: Any) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        call = _Call(opt["name"], self._service, receive, send)
         try:
             if not opt.get("open"):
                 self._admit(key)
-            faults = self._service.faults.hit(name, key, _ON_THE_WAY)
-            await self._through(faults, scope, counted, watched)
+            faults = self._service.faults.hit(call.name, key, _ON_THE_WAY)
+            await self._through(faults, scope, call)
         except Refusal as refusal:
-            status = refusal.status
+            call.note(refusal.status)
             raise
         finally:
-            tally.received(name, size)
-            tally.answered(name, status)
+            call.note(0)
 
-    async def _through(self, faults: list[Fault], scope: Any, receive: Receive, send: Send) -> None:
+    async def _through(self, faults: list[Fault], scope: Any, call: _Call) -> None:
         for fault in faults:
-            if fault.when == "before" and await _strike(fault, scope, receive):
+            if fault.when == "before" and await _strike(fault, scope, call):
                 return
         late = [fault for fault in faults if fault.when == "after"]
         bent = [fault for fault in faults if fault.kind in ("drip", "empty_body")]
         if not late and not bent:
-            await self._app(scope, receive, send)
+            await self._app(scope, call.receive, call.send)
             return
         answer: list[Any] = []
 
         async def held(message: Any) -> None:
             answer.append(message)
 
-        await self._app(scope, receive, held)
+        await self._app(scope, call.receive, held)
         try:
             for fault in late:
-                if await _strike(fault, scope, receive):
+                if await _strike(fault, scope, call):
                     return
         except Refusal as refusal:  # sent from here: the framework believes that the answer is on its way
             told = refuse(refusal)
             headers = [(name.encode(), value.encode()) for name, value in told.headers.items()]
             headers.append((b"content-type", b"application/json"))
             answer = [{**answer[0], "status": refusal.status, "headers": headers}, {"body": told.content}]
-        await _send(answer, bent, send)
+        await _send(answer, bent, call.send)
 
     def _admit_page(self, headers: dict[bytes, bytes]) -> None:
         if self._service.admit is None:
@@ -119,7 +132,7 @@ class Gate:
         known = self._service.api_keys
         if not key:
             raise Refusal(401, "Missing API key")
-        if known and not any([_same(key, one) for one in known]):  # all of them, so that time tells nothing
+        if known and sum(_same(key, one) for one in known) == 0:  # all are compared, so that time tells nothing
             raise Refusal(401, "Invalid API key")
 
     def _admit_admin(self, key: str | None) -> None:
@@ -144,13 +157,14 @@ def _bearer(authorization: str) -> str | None:
     return key.strip() or None if scheme.lower() == "bearer" else None
 
 
-async def _strike(fault: Fault, scope: Any, receive: Receive) -> bool:
+async def _strike(fault: Fault, scope: Any, call: _Call) -> bool:
     """Let `fault` happen; whether the connection is gone. Raises `Refusal`."""
     if fault.kind == "latency":
         await asyncio.sleep(fault.seconds)
     elif fault.kind == "reset":
+        call.note(0)
         scope["extensions"][RESET]["reset"]()
-        while (await receive())["type"] != "http.disconnect":
+        while (await call.receive())["type"] != "http.disconnect":
             pass
         return True
     elif fault.kind == "server_error":

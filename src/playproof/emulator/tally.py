@@ -22,18 +22,13 @@ class Tally:
         self._lock = threading.Lock()
         self._counts: dict[str, Count] = {}
 
-    def received(self, route: str, size: int) -> None:
-        """A call with a body of `size` bytes came in."""
+    def add(self, route: str, size: int, status: int) -> None:
+        """Count a call with a body of `size` bytes, answered with `status`; 0 stands for a connection that was lost."""
         with self._lock:
             count = self._counts.setdefault(route, Count())
             count.calls += 1
             count.bytes_received += size
-
-    def answered(self, route: str, status: int) -> None:
-        """It was answered; 0 stands for a connection that was reset."""
-        with self._lock:
-            statuses = self._counts.setdefault(route, Count()).statuses
-            statuses[str(status)] = statuses.get(str(status), 0) + 1
+            count.statuses[str(status)] = count.statuses.get(str(status), 0) + 1
 
     def counts(self) -> dict[str, Count]:
         """The counts so far, by route."""
