@@ -60,13 +60,10 @@ class Inference:
             return Answer(MEDIA_TYPES[ask.output_type], b"")
         result = judge(self._models.detector(version), table, ask.anomaly_format)
         result = bend(result, self._core.faults.hit(INFER, ask.key, ROW_FAULTS))
-        job = self._record(ask, version, filename)
+        job = self._jobs.done("infer_sync", model_id=version.model_id, model_version_id=version.id, input_filename=filename)
         job.latency_ms = round(1000 * (self._core.clock.monotonic() - started), 3)
         self._core.archive.save(job)
         return Answer(MEDIA_TYPES[ask.output_type], write_file(result, ask.output_type, self.envelope(job)))
-
-    def _record(self, ask: Ask, version: ModelVersion, filename: str) -> Job:
-        return self._jobs.done("infer_sync", model_id=version.model_id, model_version_id=version.id, input_filename=filename)
 
     def later(self, ask: Ask, filename: str, content: bytes) -> Job:
         """Begin to score the rows of a file. Raises `Refusal`."""
