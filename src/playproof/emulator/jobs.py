@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from playproof.emulator.refusal import Refusal, missing
 _QUEUED_SHARE = 0.2
 """Of a job's time, the part before it runs."""
 
+
+_log = logging.getLogger("playproof.emulator")
 
 _MOST_BEGINNINGS = 2
 """A file that its reader cannot survive must not end every process that finds it."""
@@ -107,9 +110,11 @@ class Jobs:
                 raise WorkFailed(f"the job was {job.doom}, as a fault asked for")
             self.work[job.type](job)
             job.status = "succeeded"
-        except WorkFailed as error:
+        except Exception as error:  # noqa: BLE001 - a job that cannot be done must not hold up every caller
+            if not isinstance(error, WorkFailed):
+                _log.error("a job broke", exc_info=error, extra={"job": job.id})
             job.status = job.doom or "failed"
-            job.error_message = str(error)
+            job.error_message = str(error) if isinstance(error, WorkFailed) else "Internal error"
             self._drop(job)
         job.finished_at = self._core.now()
         self._core.archive.save(job)

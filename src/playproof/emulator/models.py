@@ -57,6 +57,8 @@ class Models:
             columns = self.get(order.model_id).input_columns
         elif not order.force_retrain and (same := self._same(rows.id, columns)) is not None:
             return same
+        if columns is not None and not columns:
+            raise invalid("input_columns", "must name a column, or be left out")
         absent = sorted(set(columns or ()) - set(self._datasets.table(rows).columns))
         if absent:
             raise invalid("input_columns", f"not in the dataset: {', '.join(absent)}")

@@ -354,6 +354,8 @@ def test_versions_are_looked_up_where_they_belong(caller: Caller) -> None:
         "/models/train", json={"model_type": "anomaly", "dataset_id": one["id"], "input_columns": ["speed", "colour"]}
     )
     assert refused.json()["detail"][0]["msg"] == "not in the dataset: colour"
+    nothing = caller.http.post("/models/train", json={"model_type": "anomaly", "dataset_id": one["id"], "input_columns": []})
+    assert nothing.status_code == 422
 
 
 def test_large_files_are_taken_directly_up_to_a_limit(caller: Caller) -> None:
@@ -393,3 +395,14 @@ def test_what_breaks_inside_is_an_error_of_the_server(emulator: Running, caller:
     monkeypatch.setattr(emulator.service.jobs, "settle", broken)
     response = caller.http.get("/jobs")
     assert (response.status_code, response.json()) == (500, {"detail": "Internal Server Error"})
+
+
+def test_a_job_that_breaks_fails_and_holds_nobody_up(emulator: Running, caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise ZeroDivisionError
+
+    made = caller.upload(people(20))
+    monkeypatch.setitem(emulator.service.jobs.work, "dataset_ingest", broken)
+    job = caller.get(f"/jobs/{made['job_id']}")
+    assert (job["status"], job["error_message"]) == ("failed", "Internal error")
+    assert caller.get(f"/datasets/{made['id']}")["current_version"]["status"] == "failed"
