@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from playproof.settings.table import BY_NAME
 from playproof.woodwide.breaker import LONGEST_GROWTH
+from playproof.woodwide.calibration import FAILS_FROM, KEPT_OUT, REVIEWS_FROM
 from playproof.woodwide.calls import CALLS, Call
 from playproof.woodwide.failures import LONGEST_DETAIL
 from playproof.woodwide.files import DIRECT_BYTES
 from playproof.woodwide.jobs import FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS
 from playproof.woodwide.mapping import MODEL_COLUMNS
+from playproof.woodwide.publishing import LOST
 from playproof.woodwide.reasons import WHY, Remedy
 from playproof.woodwide.retry import FIRST_SECONDS, LONGEST_SECONDS, PASSING
 
@@ -88,6 +90,30 @@ Scores are found by the row numbers in the answer, never by their place. Fewer r
 answer for any row, because nobody knows which is meant. A score that is no finite number is no answer for its row. None of these is
 ever taken for "not anomalous".
 
+## Flights
+
+A hosted call takes seconds, however many rows it carries. So one is on its way at a time (`Flights`), and sessions that arrive meanwhile
+share the next: the number of calls depends on how long they take, not on how many sessions there are. Each gets the score of its own row.
+A session whose caller stops waiting stays aboard, and its answer still comes.
+
+* **inline**: the new rows and their company go as one file, and come back scored in the same call.
+* **dataset**: the window of the live dataset, the new rows in it, becomes a version of one dataset (`Publishing`), which is scored as a
+  whole. Every step is kept in a ledger before the next, so that after a death anywhere the plan is carried on: no second version, no second
+  batch. Where the dataset was deleted or takes the rows no more ({lost}), one replacement takes its place, and the
+  sessions go inline meanwhile.
+
+## Calibration
+
+Woodwide promises neither a range nor a direction of its scores. {kept_out:.0%} of the people are kept out of the training upload; the trained version
+scores them, and hosted scores are then shares of these people, as the embedded model's are of its own. The direction is the one in which the
+rows lie that Woodwide itself calls anomalous. With fewer than {reviews} such rows a hosted score is shown and decides nothing, with fewer than
+{fails} it gets to `review` at most.
+
+## Check
+
+`Check` tries a configuration: key and dataset, model, one row, the row in company. It tells what was found, small files that are answered
+with nothing included, and whether the row has the same score both times.
+
 ## Breaker
 
 After `WOODWIDE_BREAKER_FAILURES` ({failures}) failures in a row that do not lie in the rows, nobody is asked for `WOODWIDE_BREAKER_REST`
@@ -112,6 +138,10 @@ def render() -> str:
         rest=_default("woodwide_key_rest"),
         detail=LONGEST_DETAIL,
         reasons="\n".join(f"| `{reason}` | {why.meaning} | {_REMEDIES[why.remedy]} |" for reason, why in WHY.items()),
+        lost=", ".join(f"`{reason}`" for reason in sorted(LOST)),
+        kept_out=KEPT_OUT,
+        reviews=REVIEWS_FROM,
+        fails=FAILS_FROM,
         failures=_default("woodwide_breaker_failures"),
         breaker=_default("woodwide_breaker_rest"),
         growth=f"{LONGEST_GROWTH:g}",
