@@ -31,9 +31,9 @@ from playproof.store.sqlite.work import End, Put, Task
 
 GROUP = 64
 """Most records in one commit: beyond it the disk costs a record next to nothing, and the first waits longer."""
-GATHER_SECONDS = 0.006
-"""How long the first of a crowd waits for the rest: a commit for every few would keep taking the interpreter from those who
-make the records. Of 0 to 12 ms the best under `python -m bench.http`; a record by itself does not wait."""
+GATHER_SECONDS = 0.008
+"""How long the first of a crowd waits for the rest where nobody says that no more comes: a commit for every few would keep taking
+the interpreter from those who make the records. A record by itself does not wait."""
 WAITING_BYTES = 64 * 1024**2
 """Most bytes that wait: some seven thousand sessions of 800 points."""
 IDLE_SECONDS = 1.0
