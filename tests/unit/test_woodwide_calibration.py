@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from playproof.woodwide.calibration import FAILS_FROM, REVIEWS_FROM, HostedCalibration, Standing, calibration_of, kept_out
-from playproof.woodwide.inline import HostedModel
 from playproof.woodwide.mapping import Columns
+from playproof.woodwide.model import HostedModel
 from playproof.woodwide.scores import Scores
 
 MODEL = HostedModel("mdl_A", "mdlv_A", Columns(("speed_high", "jerk_tail")))

@@ -16,8 +16,9 @@ from playproof.testing import FakeClock
 from playproof.woodwide import Breaker
 from playproof.woodwide.files import File
 from playproof.woodwide.flights import Flights, Passenger
-from playproof.woodwide.inline import HostedModel, Inline
+from playproof.woodwide.inline import Inline
 from playproof.woodwide.mapping import Answer, Columns, HostedScore
+from playproof.woodwide.model import HostedModel
 from playproof.woodwide.report import FlightReport
 from playproof.woodwide.scores import Scores, from_columns
 
@@ -161,6 +162,48 @@ def test_a_fault_of_ours_is_logged_and_strands_nobody(caplog: pytest.LogCaptureF
     with caplog.at_level(logging.ERROR):
         fly(work)
     assert "ZeroDivisionError: ours" in caplog.text
+
+
+def test_the_wait_to_expect_is_that_of_the_latest_flights() -> None:
+    clock = FakeClock()
+
+    async def day() -> None:
+        tower = Tower()
+        flights: Flights[str] = Flights(tower, most=9, breaker=Breaker(clock, failures=3, rest=10.0), clock=clock)
+        async with asyncio.timeout(TOWER_SECONDS), flights:
+            assert flights.expected_seconds() == 0.0
+            ride = flights.board("first", row(0.0))
+            await tower.boarded.wait()
+            clock.advance(4.0)
+            assert flights.expected_seconds() == 4.0  # nothing is known but that it is not there yet
+            tower.cleared.set()
+            await ride
+            assert flights.expected_seconds() == 4.0
+            tower.boarded.clear()
+            tower.cleared.clear()
+            ride = flights.board("second", row(0.0))
+            await tower.boarded.wait()
+            clock.advance(1.0)
+            assert flights.expected_seconds() == 3.0 + 4.0
+            clock.advance(9.0)
+            assert flights.expected_seconds() == 10.0 + 4.0
+            tower.cleared.set()
+            await ride
+            assert flights.expected_seconds() == 7.0
+
+    asyncio.run(day())
+
+
+def test_a_flight_that_never_left_says_nothing_of_the_next() -> None:
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        tower.error = HostedError("", reason=HostedReason.UNREACHABLE)
+        tower.cleared.set()
+        for number in range(5):
+            await flights.board(str(number), row(0.0))
+        assert flights.expected_seconds() == 0.0
+
+    _, reports = fly(work)
+    assert [report.failure for report in reports[3:]] == [HostedReason.CIRCUIT_OPEN] * 2
 
 
 def test_whoever_is_still_on_the_way_at_the_end_is_let_go() -> None:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playproof.scoring.conformal import Calibrator, fit_calibrator
-from playproof.woodwide.inline import HostedModel
 from playproof.woodwide.mapping import Columns
+from playproof.woodwide.model import HostedModel
 from playproof.woodwide.scores import Scores
 
 KEPT_OUT = 0.3

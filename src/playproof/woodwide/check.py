@@ -11,8 +11,8 @@ from playproof.clock import Clock
 from playproof.errors import HostedError, HostedReason
 from playproof.scoring.base import Floats
 from playproof.woodwide.client import Woodwide
-from playproof.woodwide.inline import HostedModel
 from playproof.woodwide.mapping import Columns, csv_file
+from playproof.woodwide.model import HostedModel
 from playproof.woodwide.scores import Scores
 
 TOLERANCE = 1e-6

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from statistics import median
 from typing import Generic, NamedTuple, Self, TypeVar
 
 from playproof.clock import Clock
@@ -19,6 +21,9 @@ from playproof.woodwide.mapping import Answer
 from playproof.woodwide.report import FlightReport, Listener, unheard
 
 K = TypeVar("K", bound=Hashable)
+
+REMEMBERED = 5
+"""Flights whose durations say how long the next will take."""
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +53,8 @@ class Flights(Generic[K]):
         self._waiting: list[Passenger[K]] = []
         self._rides: dict[K, asyncio.Future[Answer]] = {}
         self._pilot: asyncio.Task[None] | None = None
+        self._left: float | None = None
+        self._lasted: deque[float] = deque(maxlen=REMEMBERED)
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,6 +80,18 @@ class Flights(Generic[K]):
                 self._pilot = asyncio.create_task(self._pilot_all(), name="woodwide-flights")
         return ride
 
+    def expected_seconds(self) -> float:
+        """How long a session that boards now will likely wait: for the flight on its way, then for its own.
+
+        Flights are taken to last as the latest did, and one that is late to take as long again. Whoever has less time
+        than this need not wait at all: the answer comes anyway.
+        """
+        usual = median(self._lasted) if self._lasted else 0.0
+        if self._left is None:
+            return usual
+        flown = self._clock.monotonic() - self._left
+        return usual + (usual - flown if flown < usual else flown)
+
     async def _pilot_all(self) -> None:
         try:
             while self._waiting:
@@ -93,11 +112,16 @@ class Flights(Generic[K]):
         answers: Mapping[K, Answer] = {}
         try:
             with self._breaker.enter():
+                self._left = started
                 answers = await self._fly(passengers)
         except HostedError as error:
             failure = error.reason
         except Exception:  # noqa: BLE001 - whatever breaks here, the visitors still get their verdicts
             _log.exception("woodwide_flight_failed")
             failure = HostedReason.CLIENT_ERROR
-        self._listener(FlightReport(len(passengers), self._clock.monotonic() - started, failure))
+        seconds = self._clock.monotonic() - started
+        if self._left is not None:
+            self._lasted.append(seconds)
+            self._left = None
+        self._listener(FlightReport(len(passengers), seconds, failure))
         return answers if failure is None else dict.fromkeys((passenger.key for passenger in passengers), failure)

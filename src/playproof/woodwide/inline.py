@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -12,19 +11,11 @@ import numpy as np
 from playproof.scoring.base import Floats
 from playproof.woodwide.files import File
 from playproof.woodwide.flights import Passenger
-from playproof.woodwide.mapping import Answer, Columns, Publication, csv_file
+from playproof.woodwide.mapping import Answer, Publication, csv_file
+from playproof.woodwide.model import HostedModel
 from playproof.woodwide.scores import Scores
 
 K = TypeVar("K", bound=Hashable)
-
-
-@dataclass(frozen=True, slots=True)
-class HostedModel:
-    """The version of a hosted model that scores, and the columns it was trained on."""
-
-    model_id: str
-    version_id: str
-    columns: Columns
 
 
 class Company(Protocol):

@@ -94,7 +94,8 @@ ever taken for "not anomalous".
 
 A hosted call takes seconds, however many rows it carries. So one is on its way at a time (`Flights`), and sessions that arrive meanwhile
 share the next: the number of calls depends on how long they take, not on how many sessions there are. Each gets the score of its own row.
-A session whose caller stops waiting stays aboard, and its answer still comes.
+A session whose caller stops waiting stays aboard, and its answer still comes. `expected_seconds` says how long the next will likely wait, so
+that a slow provider need not cost every request its deadline.
 
 * **inline**: the new rows and their company go as one file, and come back scored in the same call.
 * **dataset**: the window of the live dataset, the new rows in it, becomes a version of one dataset (`Publishing`), which is scored as a

@@ -17,8 +17,8 @@ from playproof.scoring.base import Floats
 from playproof.woodwide.answers import Upload
 from playproof.woodwide.client import Woodwide
 from playproof.woodwide.flights import Fly, Passenger
-from playproof.woodwide.inline import HostedModel
 from playproof.woodwide.mapping import Answer, Publication, parquet_file
+from playproof.woodwide.model import HostedModel
 from playproof.woodwide.uploads import Target
 
 K = TypeVar("K", bound=Hashable)

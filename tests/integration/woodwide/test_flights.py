@@ -13,8 +13,9 @@ from playproof.features import NAMES
 from playproof.scoring.base import Floats
 from playproof.woodwide import Breaker, Woodwide
 from playproof.woodwide.flights import Flights
-from playproof.woodwide.inline import HostedModel, Inline
+from playproof.woodwide.inline import Inline
 from playproof.woodwide.mapping import Answer, HostedScore
+from playproof.woodwide.model import HostedModel
 from tests.emulating import running_emulator
 from tests.hosting import COLUMNS, Site, rows, scored, trained
 

@@ -17,8 +17,8 @@ from playproof.woodwide import Woodwide
 from playproof.woodwide.answers import Training, Upload
 from playproof.woodwide.caller import Caller
 from playproof.woodwide.flights import Passenger
-from playproof.woodwide.inline import HostedModel
 from playproof.woodwide.mapping import Answer, HostedScore, Publication
+from playproof.woodwide.model import HostedModel
 from playproof.woodwide.publishing import Plan, Publishing
 from playproof.woodwide.uploads import Target
 from tests.emulating import Running, running_emulator
