@@ -43,6 +43,13 @@ class Nowhere(io.StringIO):
         return len(text)
 
 
+class Unhurried:
+    """A store that needs no telling when to begin."""
+
+    def hurry(self) -> None:
+        """Go on."""
+
+
 class Ready:
     """A service that has its verdict ready."""
 
@@ -63,7 +70,7 @@ def application(body: bytes, access: LogWriter | None) -> Any:
     """The whole application around such a service."""
     limits = Limits(2 * 1024**2, 10.0)
     nowhere = Neighbourhood.of("127.0.0.1")
-    services = Services(cast("Service", Ready(body)), cast("Store", None), Keys(), nowhere, Metrics(), limits, SystemClock(), {})
+    services = Services(cast("Service", Ready(body)), cast("Store", Unhurried()), Keys(), nowhere, Metrics(), limits, SystemClock(), {})
     return create_app(services, Retention(timedelta(1), timedelta(1)), access)
 
 
