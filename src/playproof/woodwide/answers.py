@@ -9,6 +9,7 @@ import msgspec
 JobKind = Literal["dataset_ingest", "train", "infer_batch"]
 
 SUCCEEDED = "succeeded"
+WAITING_FOR_UPLOAD = "waiting_for_upload"
 
 
 class Upload(msgspec.Struct, frozen=True, rename={"dataset_id": "id"}):

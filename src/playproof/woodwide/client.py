@@ -29,7 +29,7 @@ class Woodwide:
     def __init__(self, caller: Caller) -> None:
         self.datasets = Datasets(caller)
         self.jobs = Jobs(caller)
-        self.uploads = Uploads(caller, self.datasets)
+        self.uploads = Uploads(caller, self.jobs)
         self.training = Trainings(caller, self.jobs)
         self.inference = Inference(caller, self.jobs, Results(caller))
 

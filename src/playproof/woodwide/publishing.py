@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 from playproof.errors import HostedError, HostedReason
 from playproof.scoring.base import Floats
-from playproof.woodwide.answers import Upload
+from playproof.woodwide.answers import WAITING_FOR_UPLOAD, Upload
 from playproof.woodwide.client import Woodwide
 from playproof.woodwide.flights import Fly, Passenger
 from playproof.woodwide.mapping import Answer, Publication, parquet_file
@@ -22,8 +22,6 @@ from playproof.woodwide.model import HostedModel
 from playproof.woodwide.uploads import Target
 
 K = TypeVar("K", bound=Hashable)
-
-WAITING_FOR_UPLOAD = "waiting_for_upload"
 
 LOST = frozenset({HostedReason.NOT_FOUND, HostedReason.REFUSED, HostedReason.JOB_REJECTED})
 """Why a dataset is lost: it was deleted, or takes these rows no more."""

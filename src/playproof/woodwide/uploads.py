@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from playproof.errors import HostedError, HostedReason
-from playproof.woodwide.answers import Announced, Upload
+from playproof.woodwide.answers import WAITING_FOR_UPLOAD, Announced, Upload
 from playproof.woodwide.caller import Caller, RawAnswer
 from playproof.woodwide.calls import COMPLETE_UPLOAD, CREATE_DATASET, PREPARE_UPLOAD, PUT_FILE
-from playproof.woodwide.datasets import Datasets
 from playproof.woodwide.files import DIRECT_BYTES, File
+from playproof.woodwide.jobs import Jobs
 
 if TYPE_CHECKING:
     import httpx
@@ -39,9 +39,9 @@ class Target(msgspec.Struct, frozen=True):
 class Uploads:
     """Sends files. Every way ends with ids whose job is then waited for (`Jobs.wait`)."""
 
-    def __init__(self, caller: Caller, datasets: Datasets) -> None:
+    def __init__(self, caller: Caller, jobs: Jobs) -> None:
         self._caller = caller
-        self._datasets = datasets
+        self._jobs = jobs
 
     async def direct(self, file: File, target: Target) -> Upload:
         """Send `file` in one call. Raises `HostedError`.
@@ -78,7 +78,7 @@ class Uploads:
     async def complete(self, upload: Upload) -> Upload:
         """Say that the file of `upload` is there. Raises `HostedError`.
 
-        Where it was said before, which a lost answer leaves open, the version's own job is answered.
+        Saying so again, which a lost answer leaves no choice but to do, changes nothing.
         """
 
         async def ask(client: AsyncWoodWide) -> RawAnswer:
@@ -90,10 +90,9 @@ class Uploads:
             if error.reason not in (HostedReason.CONFLICT, HostedReason.REFUSED):
                 raise
             failure = error
-        version = await self._datasets.version(upload.dataset_id, upload.version_id)
-        if version.ingest_job_id is None:
+        if (await self._jobs.get(upload.job_id)).status == WAITING_FOR_UPLOAD:
             raise failure
-        return Upload(upload.dataset_id, upload.version_id, version.ingest_job_id)
+        return upload
 
     async def _announce(self, file: File, target: Target, key: str, keep: Keep) -> Announced:
         async def ask(client: AsyncWoodWide) -> RawAnswer:

@@ -20,7 +20,7 @@ from playproof.woodwide import Woodwide, connect, connection_of
 from playproof.woodwide.answers import Training, Upload
 from playproof.woodwide.mapping import MODEL_COLUMNS, Columns, csv_file, parquet_file
 from playproof.woodwide.scores import Scores
-from playproof.woodwide.uploads import Target
+from playproof.woodwide.uploads import Target, Uploads
 from tests.emulating import API_KEY, Running, running_emulator
 from tests.hosting import COLUMNS, PEOPLE, Site, batch, oddities, rows, scored, trained, uploaded
 
@@ -110,6 +110,18 @@ def test_a_signed_upload_that_was_cut_off_anywhere_is_done_again_as_one(site: Si
 
     first, again = site.run(end)
     assert again == first
+
+
+def test_a_file_that_is_not_there_is_not_taken_for_complete(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def lost(self: Uploads, *given: object) -> bool:
+        return True
+
+    async def keep(upload: Upload) -> None:
+        return None
+
+    monkeypatch.setattr(Uploads, "_put", lost)
+    error = site.fails(lambda woodwide: woodwide.uploads.signed(csv_file(rows(), COLUMNS), Target(name="live"), key="one", keep=keep))
+    assert error.reason is HostedReason.CONFLICT
 
 
 def test_a_signed_address_that_is_over_is_asked_for_anew(site: Site) -> None:
