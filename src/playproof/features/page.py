@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from playproof.features import path
+from playproof.features import path, texture
 from playproof.features.catalogue import CATALOGUE, CATALOGUE_VERSION, MODEL_FEATURES
 
 _HEAD = f"""# Features
@@ -18,7 +18,7 @@ order of time, and those that do not move are dropped. The straight lines betwee
 smoothed by a binomial filter over five of them. Where nothing came for {path.REST_MS:.0f} ms the pointer rested. Rests are cut to
 {path.LONGEST_REST_MS / 1000.0:.0f} s and the path ends after {path.LONGEST_PATH_MS / 1000.0:.0f} s of that shortened time, so that hours cost no more than a minute.
 *Motion* is what is above {path.MOVING_PX_S:.0f} px/s; a *stroke* is motion between two rests. *Fast* motion is quick enough for its
-direction to be more than rounding.
+direction to be more than rounding, unless said otherwise.
 
 Moving the whole session by whole pixels, or rounding it beforehand, changes nothing at all. Logging the same movement 60 or 125 instead of 250
 times a second, or half a pixel further on, moves a feature by less than its *tolerance*, a share of the distance between the 10 % and the 90 %
@@ -40,7 +40,8 @@ _GROUPS = {
     "clicks": "How the pointer comes to a click and rests there. A click may be the press or the release: what depends on which is left out.",
     "variability": "How strokes differ from one another, and how their time, speed and shape go together. People vary; generators repeat.",
     "residual": "What smoothing takes off.",
-    "texture": "The grain of motion: a mouse counts in whole steps on each axis.",
+    "texture": "The grain of motion: a mouse counts in whole steps on each axis. Here and below a *step* is that from one cell to the next, before "
+    f"smoothing; slow steps are of {texture.LEAST_PX:g} to {texture.SLOW_PX:g} px, fast ones longer.",
     "grain": "The same at greater length: what a mouse does with the lesser coordinate while it goes along the other axis.",
     "phases": "How strokes set in, rise, fall and cease, and how their ripple follows.",
     "context": "Aim and reaction, where the server knows the targets. NaN otherwise, and never fed to the embedded model.",
