@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from playproof.scoring.base import Calibration
 from playproof.woodwide.calibration import FAILS_FROM, REVIEWS_FROM, HostedCalibration, Standing, calibration_of, kept_out
 from playproof.woodwide.mapping import Columns
 from playproof.woodwide.model import HostedModel
@@ -41,6 +42,15 @@ def test_a_score_of_two_is_one_person_in_a_hundred(sign: float) -> None:
     assert 0.004 < share < 0.02
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_it_is_a_calibration_like_any_other(sign: float) -> None:
+    found: Calibration = calibration(400, sign)
+    assert (found.sessions, found.people) == (400, 100)
+    assert found.resolved_to == pytest.approx(np.log10(101))
+    assert found.shares(sign * -300.0, 2.0, 2.5) == (1.0, 0.0, 0.0)
+    assert found.shares(sign * 900.0, 2.0, 2.5) == (0.0, 0.0, 1.0)
+
+
 def test_standing_goes_by_rows_and_people() -> None:
     assert [calibration(count).standing for count in (0, REVIEWS_FROM - 1, REVIEWS_FROM, FAILS_FROM - 1, FAILS_FROM)] == [
         Standing.SHOWN,
@@ -64,12 +74,12 @@ def test_it_reads_back_as_itself_and_scores_the_same() -> None:
     assert again == found
     assert [again.score(value) for value in (-50.0, 0.0, 250.0)] == [found.score(value) for value in (-50.0, 0.0, 250.0)]
     assert again.model.columns.names == MODEL.columns.names
-    assert "person" not in msgspec.json.encode(found).decode().replace("people", "")
+    assert "person" not in msgspec.json.encode(found).decode()
 
 
 def test_rows_without_a_score_are_left_out() -> None:
     found = calibration_of(MODEL, Scores(np.array([1.0, np.nan, 3.0]), (None,) * 3), ["a", "b", "c"])
-    assert (found.raw, found.people) == ((1.0, 3.0), (0, 2))
+    assert (found.raw, found.whose, found.sessions, found.people) == ((1.0, 3.0), (0, 2), 2, 2)
     with pytest.raises(ValueError, match="2 people for 3 scores"):
         calibration_of(MODEL, Scores(np.zeros(3), (None,) * 3), ["a", "b"])
 

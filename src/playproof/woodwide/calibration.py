@@ -48,14 +48,17 @@ def kept_out(people: Sequence[str], share: float = KEPT_OUT) -> NDArray[np.bool_
 
 
 class HostedCalibration(msgspec.Struct, frozen=True, dict=True):
-    """Raw scores that a version of a hosted model gave people it had not seen; as JSON, it is kept with the version."""
+    """Raw scores that a version of a hosted model gave people it had not seen; as JSON, it is kept with the version.
+
+    It is a `playproof.scoring.base.Calibration` of scores as the provider answers them, whichever direction they have.
+    """
 
     model_id: str
     version_id: str
     columns: tuple[str, ...]
     raw: tuple[float, ...]
     """As answered."""
-    people: tuple[int, ...]
+    whose: tuple[int, ...]
     """Whose each is, by a number that says nothing else."""
     rising: bool = True
     """Whether a higher raw score is less human."""
@@ -63,7 +66,7 @@ class HostedCalibration(msgspec.Struct, frozen=True, dict=True):
     @property
     def standing(self) -> Standing:
         """What scores by this version may decide."""
-        if len(self.raw) < REVIEWS_FROM or len(set(self.people)) < 2:
+        if len(self.raw) < REVIEWS_FROM or self.people < 2:
             return Standing.SHOWN
         return Standing.REVIEWS if len(self.raw) < FAILS_FROM else Standing.DECIDES
 
@@ -72,19 +75,38 @@ class HostedCalibration(msgspec.Struct, frozen=True, dict=True):
         """What it is a yardstick for. Raises `HostedError` where the catalogue lacks a column."""
         return HostedModel(self.model_id, self.version_id, Columns(self.columns))
 
+    @property
+    def sessions(self) -> int:
+        """How many sessions it rests on."""
+        return len(self.raw)
+
+    @property
+    def people(self) -> int:
+        """How many people they are of."""
+        return len(set(self.whose))
+
+    @property
+    def resolved_to(self) -> float:
+        """log10(people + 1): above it a score ranks but promises no rate."""
+        return math.log10(self.people + 1)
+
     @cached_property
     def calibrator(self) -> Calibrator:
         """The yardstick for `oriented` scores. Raises `ValueError` where there are fewer than two people."""
         raw = np.array([self.oriented(value) for value in self.raw])
-        return fit_calibrator(raw, [str(person) for person in self.people], np.random.default_rng(_SEED))
+        return fit_calibrator(raw, [str(person) for person in self.whose], np.random.default_rng(_SEED))
 
     def oriented(self, raw: float) -> float:
         """`raw` turned so that higher is less human."""
         return raw if self.rising else -raw
 
     def score(self, raw: float) -> float:
-        """The calibrated score of `raw`: -log10 of the share of people who are at least as unusual."""
+        """-log10 p of a score as answered, where p is the share of people at least this unusual."""
         return self.calibrator.score(self.oriented(raw))
+
+    def shares(self, raw: float, pass_threshold: float, review_threshold: float) -> tuple[float, float, float]:
+        """Shares of bootstrap calibrations (over people) that score `raw` up to the first, up to the second, above both."""
+        return self.calibrator.shares(self.oriented(raw), pass_threshold, review_threshold)
 
 
 def calibration_of(model: HostedModel, scores: Scores, people: Sequence[str]) -> HostedCalibration:
@@ -107,6 +129,6 @@ def calibration_of(model: HostedModel, scores: Scores, people: Sequence[str]) ->
         version_id=model.version_id,
         columns=model.columns.names,
         raw=tuple(value for value, _, _ in found),
-        people=tuple(person for _, person, _ in found),
+        whose=tuple(person for _, person, _ in found),
         rising=not falling,
     )
