@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from playproof.cli.loading import load_kernels
 from playproof.cli.options import format_option, wants_table, with_settings
 from playproof.cli.output import LISTED_ERRORS, check_writable, heading, progress, table
 from playproof.settings import Settings
@@ -59,6 +60,7 @@ def evaluate(
 
     if report is not None:
         check_writable(report, "--report")
+    load_kernels()
     with progress("reading") as shown:
         corpus = read_corpus(files, shown)
         if protocol == "grouped":

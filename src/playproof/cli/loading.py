@@ -21,7 +21,8 @@ def loading() -> Iterator[None]:
 
 
 def load_kernels() -> None:
-    """Make every kernel ready, and say so on standard error where that will take seconds."""
+    """Make ready every kernel that judging needs, and say so on standard error where that will take seconds."""
+    import playproof.service  # noqa: F401  # and with it all that is compiled
     from playproof import compiled
 
     if not compiled.ready():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from playproof.cli.loading import load_kernels
 from playproof.cli.options import with_settings
 from playproof.settings import Settings
 
@@ -22,16 +23,12 @@ def serve(settings: Settings) -> int:
 
     One SIGTERM or Ctrl-C stops it once the requests it accepted are answered; a second one stops it at once.
     """
-    from playproof import compiled
     from playproof.web.app import compose
     from playproof.web.auth import admin_key, check_exposure
     from playproof.web.server import listen, run
 
     check_exposure(settings)
-    if not compiled.ready():
-        click.echo("Compiling for this computer, once for this version: some seconds.")
-        sys.stdout.flush()
-    compiled.prepare()  # before there are workers, which then share it
+    load_kernels()  # before there are workers, which then share them
     with listen(settings.host, settings.port) as listener:
         admin = admin_key(settings)
         services = compose(settings)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from playproof.cli.loading import load_kernels
 from playproof.cli.options import format_option, wants_table, with_settings
 from playproof.cli.output import LISTED_ERRORS, check_writable, heading, progress, table
 from playproof.settings import Settings
@@ -55,6 +56,7 @@ def train(
     check_writable(out, "--out")
     if folds == 1:
         raise click.UsageError("--folds is 0, or at least 2")
+    load_kernels()
     with progress("reading") as shown:
         corpus = without_sources(read_corpus(files, shown), excluded)
         metrics = run_grouped(corpus, settings, folds=folds, seed=seed, progress=shown)[0] if folds else None
