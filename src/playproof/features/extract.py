@@ -10,23 +10,23 @@ import numpy as np
 
 from playproof.compiled import compiled, kernel
 from playproof.features.catalogue import NAMES
-from playproof.features.clicks import Clicks, clicks
+from playproof.features.clicks import clicks
 from playproof.features.context import context_features
-from playproof.features.curvature import Curvature, curvature
-from playproof.features.geometry import Geometry, geometry
-from playproof.features.grain import Grain, grain
-from playproof.features.kinematics import Kinematics, derive, kinematics
+from playproof.features.curvature import curvature
+from playproof.features.geometry import geometry
+from playproof.features.grain import grain
+from playproof.features.kinematics import derive, kinematics
 from playproof.features.numbers import NAN, Floats, count
 from playproof.features.path import STEP_MS, trace
-from playproof.features.pauses import Pauses, pauses
-from playproof.features.phases import Phases, phases
-from playproof.features.profiles import Profile, profile
-from playproof.features.residual import Residual, residual
-from playproof.features.smoothness import Smoothness, smoothness
+from playproof.features.pauses import pauses
+from playproof.features.phases import phases
+from playproof.features.profiles import profile
+from playproof.features.residual import residual
+from playproof.features.smoothness import smoothness
 from playproof.features.strokes import split
-from playproof.features.submovements import Submovements, submovements
-from playproof.features.texture import Texture, texture
-from playproof.features.variability import Variability, variability
+from playproof.features.submovements import submovements
+from playproof.features.texture import texture
+from playproof.features.variability import variability
 from playproof.telemetry import GameContext, Session
 
 
@@ -39,12 +39,6 @@ class Evidence(NamedTuple):
     stroke_count: float
     click_count: float
 
-
-GROUPS = (
-    Evidence, Kinematics, Curvature, Smoothness, Geometry, Profile, Submovements, Pauses, Clicks, Variability, Residual, Texture, Grain,
-    Phases,
-)  # fmt: skip
-"""What is measured of every session, in the order of a row; after it comes what a context adds."""
 
 _WIDTH = len(NAMES)
 _PLACES = {name: place for place, name in enumerate(NAMES)}
