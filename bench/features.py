@@ -23,7 +23,7 @@ import time
 from playproof import compiled
 import playproof.features
 if {anew}:
-    compiled.kept_in = lambda: None
+    compiled.folders = lambda: ()
 started = time.process_time()
 compiled.prepare()
 print(time.process_time() - started)

@@ -4,16 +4,19 @@ What is compiled is plain Python over numpy arrays and runs uncompiled too, only
 `compiled` marks a function that other compiled functions call; `Kernel` is one that Python calls. A kernel is compiled, with all
 that it calls, at its first call or by `prepare`: some seconds, once for each processor and version of the code. The machine code
 is kept beside the sources, or where those cannot be written in the user's cache folder (`XDG_CACHE_HOME`, else ~/.cache); where
-neither can be, it is compiled at every start. numba's `NUMBA_CACHE_DIR` changes nothing; what its other settings make is kept apart.
+neither can be, it is compiled at every start, unless it is already there to be read, as in an image that was made by somebody else.
+numba's `NUMBA_CACHE_DIR` changes nothing; what its other settings make is kept apart.
 """
 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -32,6 +35,9 @@ R = TypeVar("R")
 _config: Any = numba.config
 _SUM = "sum"
 """File with the checksum of a kernel's other files: machine code that was cut short or altered would end the process."""
+_ANOTHER_SECONDS = 60.0
+"""How long one process waits for what another compiles, before it does so itself: the other may have been suspended."""
+_POLL_SECONDS = 0.1
 _kernels: list[Kernel[..., Any]] = []
 _lock = RLock()
 
@@ -59,16 +65,14 @@ class Kernel(Generic[P, R]):
     @property
     def ready(self) -> bool:
         """Whether nothing is left to compile: its machine code is loaded, or kept and whole."""
-        folder = kept_in()
-        return self._machine is not None or (folder is not None and _whole(folder / self._name()))
+        return self._machine is not None or self._kept() is not None
 
     def prepare(self) -> Callable[P, R]:
         """Load what was compiled before, or compile."""
         with _lock:
             if self._machine is None:
-                folder = kept_in()
                 try:
-                    self._machine = self._compile(None) if folder is None else self._load(folder)
+                    self._machine = self._load()
                 except (OSError, RuntimeError):  # a full disk, or a folder that numba cannot use, only costs the next start
                     self._machine = self._compile(None)
             return self._machine
@@ -76,21 +80,40 @@ class Kernel(Generic[P, R]):
     def _name(self) -> str:
         return f"{self._function.__module__}.{self._function.__qualname__}-{_fingerprint(self._function, self._signature)[:16]}"
 
-    def _load(self, parent: Path) -> Callable[P, R]:
-        """From the kernel's own folder in `parent`, which is made where there is none or what it holds is damaged."""
-        own = parent / self._name()
-        if _whole(own):
+    def _kept(self) -> Path | None:
+        """Where its machine code is, whole."""
+        name = self._name()
+        return next((folder / name for folder in folders() if _whole(folder / name)), None)
+
+    def _load(self) -> Callable[P, R]:
+        own = self._kept()
+        if own is None:
+            folder = kept_in()
+            return self._compile(None) if folder is None else self._make(folder)
+        if _writable(own):
             return self._compile(own)
-        # Made aside and renamed, so that nobody reads what is half written.
+        # numba reads from no folder that it could not write to.
+        with tempfile.TemporaryDirectory(prefix="playproof-", ignore_cleanup_errors=True) as aside:
+            return self._compile(Path(shutil.copytree(own, Path(aside) / "kernel")))
+
+    def _make(self, parent: Path) -> Callable[P, R]:
+        """Compile, and keep it in `parent`, which is made where there is none; what it holds of this kernel is of other code or damaged."""
+        own = parent / self._name()
         parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=parent, prefix="making-", ignore_cleanup_errors=True) as aside:
-            fresh = Path(aside) / "kernel"
-            machine = self._compile(fresh)
-            (fresh / _SUM).write_text(_sum(fresh), "ascii")
-            for old in parent.glob(own.name.rpartition("-")[0] + "-*"):
-                shutil.rmtree(old, ignore_errors=True)
-            with suppress(OSError):  # another process was quicker
-                fresh.rename(own)
+        # Made aside and renamed, so that nobody reads what is half written.
+        with _alone_in(parent) as alone:
+            if _whole(own):  # another process was quicker
+                return self._compile(own)
+            for left in parent.glob("making-*") if alone else ():  # by a process that was killed
+                shutil.rmtree(left, ignore_errors=True)
+            with tempfile.TemporaryDirectory(dir=parent, prefix="making-", ignore_cleanup_errors=True) as aside:
+                fresh = Path(aside) / "kernel"
+                machine = self._compile(fresh)
+                (fresh / _SUM).write_text(_sum(fresh), "ascii")
+                for old in parent.glob(own.name.rpartition("-")[0] + "-*"):
+                    shutil.rmtree(old, ignore_errors=True)
+                with suppress(OSError):  # another process did not wait
+                    fresh.rename(own)
         return machine
 
     def _compile(self, folder: Path | None) -> Callable[P, R]:
@@ -137,21 +160,52 @@ def ready() -> bool:
     return all(each.ready for each in _kernels)
 
 
-@cache
-def kept_in() -> Path | None:
-    """A folder, made when it is needed, that can be written and belongs to exactly this computer, Python and numba.
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[bool]:
+    """Keep other processes from compiling for `folder` meanwhile, for they would all do the same work; false where that cannot be."""
+    if sys.platform == "win32":
+        yield False
+        return
+    import fcntl
 
-    `None` where there is none.
-    """
+    handle = os.open(folder, os.O_RDONLY)
+    alone = False
+    try:
+        with suppress(OSError):  # not every file system has locks
+            for _ in range(int(_ANOTHER_SECONDS / _POLL_SECONDS)):
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    time.sleep(_POLL_SECONDS)
+                else:
+                    alone = True
+                    break
+        yield alone
+    finally:
+        os.close(handle)
+
+
+def kept_in() -> Path | None:
+    """The first of `folders` that can be written, made when it is needed; `None` where none can."""
+    return next((folder for folder in folders() if _writable(folder)), None)
+
+
+@cache
+def folders() -> tuple[Path, ...]:
+    """The folders that may hold what was compiled for exactly this computer, Python and numba, the preferred one first."""
     settings = sorted((name, value) for name, value in os.environ.items() if name.startswith("NUMBA_") and name != "NUMBA_CACHE_DIR")
     computer = repr((sys.version, numba.__version__, get_host_cpu_name(), get_host_cpu_features().flatten(), settings))
     name = f"kernels-{hashlib.sha256(computer.encode()).hexdigest()[:16]}"
-    for parent in _parents():
-        folder = parent / name
+    return tuple(parent / name for parent in _parents())
+
+
+def _writable(folder: Path) -> bool:
+    """Whether `folder` can be written, or made."""
+    try:
         standing = next(path for path in (folder, *folder.parents) if path.exists())
-        if standing.is_dir() and os.access(standing, os.W_OK | os.X_OK):
-            return folder
-    return None
+        return standing.is_dir() and os.access(standing, os.W_OK | os.X_OK)
+    except OSError:  # a folder on the way belongs to somebody else, or its name is too long
+        return False
 
 
 def _parents() -> Iterator[Path]:
@@ -162,9 +216,11 @@ def _parents() -> Iterator[Path]:
 
 
 def _fingerprint(function: Callable[..., Any], signature: str) -> str:
-    """Of a function's signature and code, of all compiled functions that it calls, and of the constants that they read."""
-    # Machine code holds all of these, wherever they stand, while numba looks at the function's own file alone.
-    total = hashlib.sha256()
+    """Of a function's signature and code, of all compiled functions that it calls, of the constants that they read, and of its file."""
+    # Machine code holds all of these, wherever they stand, while numba looks at the function's own file alone: at where it is, and
+    # at all that is in it.
+    file = Path(inspect.getfile(function)).absolute()
+    total = hashlib.sha256(repr((str(file), _content(file))).encode())
     waiting: list[object] = [signature, function]
     seen = set()
     while waiting:
@@ -186,6 +242,14 @@ def _fingerprint(function: Callable[..., Any], signature: str) -> str:
         elif not isinstance(each, ModuleType):
             total.update(repr(each).encode())
     return total.hexdigest()
+
+
+@cache
+def _content(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:  # in an archive; numba then keeps nothing
+        return ""
 
 
 def _whole(folder: Path) -> bool:

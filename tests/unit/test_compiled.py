@@ -44,7 +44,7 @@ def total(values: Floats) -> float:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where kernels are kept in a test."""
     monkeypatch.setattr(compiled, "_kernels", [])
-    monkeypatch.setattr(compiled, "kept_in", lambda: tmp_path / "kernels")
+    monkeypatch.setattr(compiled, "folders", lambda: (tmp_path / "kernels",))
     return tmp_path / "kernels"
 
 
@@ -136,7 +136,7 @@ def test_what_cannot_be_kept_is_compiled_all_the_same(folder: Path) -> None:
 
 
 def test_without_a_folder_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "kept_in", lambda: None)
+    monkeypatch.setattr(compiled, "folders", lambda: ())
     assert not new().ready
     assert not was_loaded(new())
 
@@ -146,15 +146,77 @@ def test_the_first_folder_that_can_be_written_is_taken(tmp_path: Path, monkeypat
     (tmp_path / "file").write_text("")
     (tmp_path / "sealed").mkdir(mode=0o500)
     places = [tmp_path / "file" / "in it", tmp_path / "sealed", tmp_path / "free"]
-    monkeypatch.setattr(compiled, "_parents", lambda: iter(places))
+    monkeypatch.setattr(compiled, "folders", lambda: tuple(places))
     # Whoever runs as root may write anywhere.
-    expected = places[1] if os.access(places[1], os.W_OK) else places[2]
-    chosen = compiled.kept_in.__wrapped__()
-    assert chosen is not None
-    assert chosen.parent == expected
-    assert not chosen.exists()
-    monkeypatch.setattr(compiled, "_parents", lambda: iter(places[:1]))
-    assert compiled.kept_in.__wrapped__() is None
+    assert compiled.kept_in() == (places[1] if os.access(places[1], os.W_OK) else places[2])
+    assert not any(place.is_dir() for place in (places[0], places[2]))
+    monkeypatch.setattr(compiled, "folders", lambda: tuple(places[:1]))
+    assert compiled.kept_in() is None
+
+
+def test_what_cannot_even_be_looked_at_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "folders", lambda: (Path("/" + 300 * "n"),))
+
+    def denied(path: Path) -> bool:
+        raise PermissionError
+
+    assert compiled.kept_in() is None
+    monkeypatch.setattr(Path, "exists", denied)
+    assert compiled.kept_in() is None
+
+
+def test_what_can_only_be_read_is_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new().prepare()
+    before = sorted(folder.rglob("*"))
+    monkeypatch.setattr(compiled, "_writable", lambda place: False)
+    assert new().ready
+    assert was_loaded(new())
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_file_that_changed_or_moved_is_another(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new().prepare()
+    for name in ("_content", "inspect.getfile"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"playproof.compiled.{name}", lambda of: "/elsewhere.py")
+            assert not new().ready
+    assert new().ready
+
+
+def test_processes_that_start_at_once_compile_once(folder: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+from playproof import compiled
+compiled.folders = lambda: (Path({str(folder)!r}),)
+from playproof.scoring.evidence import _spread
+print("started", flush=True)
+sys.stdin.read()
+print(len(_spread.prepare().stats.cache_hits))
+"""
+    several = [
+        subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    for one in several:
+        assert one.stdout
+        assert one.stdout.readline() == "started\n"
+    for one in several:
+        assert one.stdin
+        one.stdin.close()
+    answers = []
+    for one in several:
+        assert one.stdout
+        answers.append(one.stdout.read())
+        one.stdout.close()
+        assert one.wait() == 0
+    assert sorted(answers) == ["0\n", "1\n", "1\n"]
+    assert [path.name.rpartition("-")[0] for path in folder.iterdir()] == ["playproof.scoring.evidence._spread"]
+
+
+def test_what_a_killed_process_was_making_is_removed(folder: Path) -> None:
+    (folder / "making-it").mkdir(parents=True)
+    new().prepare()
+    assert [path.name.partition("-")[0] for path in folder.iterdir()] == [f"{__name__}.total"]
 
 
 def test_it_is_beside_the_sources_or_in_the_users_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,11 +236,11 @@ def test_it_is_beside_the_sources_or_in_the_users_cache(tmp_path: Path, monkeypa
 
 def test_settings_of_numba_are_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    usual = compiled.kept_in.__wrapped__()
+    usual = compiled.folders.__wrapped__()
     monkeypatch.setenv("NUMBA_CACHE_DIR", "elsewhere")
-    assert compiled.kept_in.__wrapped__() == usual
+    assert compiled.folders.__wrapped__() == usual
     monkeypatch.setenv("NUMBA_BOUNDSCHECK", "1")
-    assert compiled.kept_in.__wrapped__() != usual
+    assert not set(compiled.folders.__wrapped__()) & set(usual)
 
 
 def test_threads_that_come_first_at_once_compile_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,13 +129,14 @@ def check_machine_code() -> Iterator[Line]:
 
     importlib.import_module("playproof.service")  # and with it all that is compiled
 
-    folder = compiled.kept_in()
-    if folder is None:
+    folder, ready = compiled.kept_in(), compiled.ready()
+    if folder is None and not ready:
         advice = "let this user write to its cache folder, or set XDG_CACHE_HOME to a folder that it can write"
         yield Line("machine code", "warn", "cannot be kept, so that every start compiles for some seconds", advice)
     else:
-        when = "" if compiled.ready() else " (compiled at the first start)"
-        yield Line("machine code", "ok", f"kept in {folder}{when}")
+        when = "" if ready else " (compiled at the first start)"
+        where = "there, but this user cannot keep more" if folder is None else f"kept in {folder}"
+        yield Line("machine code", "ok", where + when)
 
 
 def check_data_folder(settings: Settings) -> Iterator[Line]:
