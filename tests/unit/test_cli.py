@@ -14,6 +14,7 @@ from playproof import __version__
 from playproof.cli import main, run
 from playproof.cli.group import COMMANDS, load_command
 from playproof.cli.group import playproof as group
+from playproof.cli.loading import load_kernels
 from playproof.cli.options import with_settings
 from playproof.errors import ArtefactError, InvalidSession, PlayproofError, SettingsError
 from playproof.settings import Settings
@@ -158,6 +159,7 @@ def test_output_that_cannot_be_written_is_one_line(arguments: list[str]) -> None
 
 
 def test_closed_streams_break_nothing(tmp_path: Path) -> None:
+    load_kernels()  # what has to be compiled first is said on standard error
     command = f"exec {sys.executable} -m playproof score - <&- >&-"
     done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, check=False, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, b"")
