@@ -14,9 +14,9 @@ from playproof.scoring import conformal
 from playproof.scoring.conformal import Calibrator, fit_calibrator
 
 
-def people_of(rng: np.random.Generator, count: int, alike: float) -> tuple[np.ndarray, list[str]]:
-    """Sessions of `count` people, 10 to 30 each; `alike` is the correlation within a person."""
-    each = rng.integers(10, 31, count)
+def people_of(rng: np.random.Generator, count: int, alike: float, *, uneven: bool = False) -> tuple[np.ndarray, list[str]]:
+    """Sessions of `count` people, 10 to 30 each or from one to hundreds; `alike` is the correlation within a person."""
+    each = np.exp(rng.normal(1.5, 1.4, count)).astype(int).clip(1, 300) if uneven else rng.integers(10, 31, count)
     who = np.repeat(np.arange(count), each)
     raw = rng.normal(size=count)[who] * alike**0.5 + rng.normal(size=len(who)) * (1.0 - alike) ** 0.5
     return raw, [f"person{i}" for i in who]
@@ -28,17 +28,29 @@ def calibrator() -> Calibrator:
     return fit_calibrator(*people_of(rng, 91, 0.3), rng)
 
 
-@pytest.mark.parametrize("alike", [0.0, 0.3, 0.7])
-def test_the_promised_rate_holds_on_average_over_calibration_draws(alike: float, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("people", "uneven", "alike", "scores"),
+    [
+        (91, False, 0.0, [1.0, 1.5, 2.0]),
+        (91, False, 0.3, [1.0, 1.5, 2.0]),
+        (91, False, 0.7, [1.0, 1.5, 2.0]),
+        (91, True, 0.3, [1.0, 1.5, 2.0]),
+        (50, False, 0.3, [1.0, 1.5]),
+        (50, False, 0.7, [1.0, 1.5]),
+    ],
+)
+def test_the_promised_rate_holds_on_average_over_calibration_draws(
+    people: int, uneven: bool, alike: float, scores: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(conformal, "DRAWS", 1)
     rng = np.random.default_rng(11)
     realised = []
     for _ in range(60):
-        fitted = fit_calibrator(*people_of(rng, 91, alike), rng)
+        fitted = fit_calibrator(*people_of(rng, people, alike, uneven=uneven), rng)
         fresh = rng.normal(size=4000)  # one session each of people never met
-        realised.append([float((fresh > fitted.curve.inverse(np.array([score]))[0]).mean()) for score in (1.0, 1.5, 2.0)])
+        realised.append([float((fresh > fitted.curve.inverse(np.array([score]))[0]).mean()) for score in scores])
     mean, error = np.mean(realised, axis=0), np.std(realised, axis=0) / len(realised) ** 0.5
-    promised = 10.0 ** -np.array([1.0, 1.5, 2.0])
+    promised = 10.0 ** -np.array(scores)
     assert (mean <= promised + 2.5 * error).all(), (mean, error)
     assert (mean >= promised - 2.5 * error).all(), "so careful that bots are let through for nothing"
 
