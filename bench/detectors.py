@@ -24,7 +24,7 @@ from playproof.evaluation.corpora import read_corpus
 from playproof.evaluation.protocols import gather_samples, split
 from playproof.scoring.combine import weighted_quantile
 from playproof.scoring.local.fit import fit
-from playproof.scoring.local.samples import Samples, balanced
+from playproof.scoring.local.samples import AND, Samples, balanced
 from playproof.scoring.strata import REFERENCE
 
 Floats = NDArray[np.float64]
@@ -79,7 +79,8 @@ def main() -> None:
         fitted = fit(kept, seed=arguments.seed, weights=dict.fromkeys(DETECTORS, 1.0 / len(DETECTORS)))
         known = fitted.people.stratum == REFERENCE
         weight = balanced(fitted.people.subject[known])
-        nobodys = np.isin(samples.subject, ["", *people_out])
+        out = {"", *people_out}
+        nobodys = np.array([out.issuperset(subject.split(AND)) for subject in samples.subject.tolist()])
         held = np.flatnonzero(((place == fold) | (np.isin(samples.generator, made_out) & nobodys)) & samples.enough)
         judged[held] = True
         outputs = fitted.model.detectors(samples.rows[held])
