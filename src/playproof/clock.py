@@ -31,6 +31,11 @@ class SystemClock:
         return time.perf_counter()
 
 
+def milliseconds(moment: datetime) -> int:
+    """`moment` in whole milliseconds since 1970, UTC, the form of every time in the store."""
+    return int(moment.timestamp() * 1000)
+
+
 def iso(moment: datetime) -> str:
     """`moment` as RFC 3339 in UTC with milliseconds, the form of every time in the API."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -98,7 +98,7 @@ def test_killed_processes_lose_no_answer(tmp_path: Path) -> None:
         assert len(rows) == len(set(rows))
         assert answered <= set(rows)
         assert len(rows) - len(answered) <= (kills + CLIENTS) * IN_FLIGHT
-        for table in ("features", "telemetry"):
+        for table in ("live_row", "telemetry"):
             assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (len(rows),)
 
     with closing(open_store(tmp_path / "data")) as store:

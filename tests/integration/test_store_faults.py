@@ -278,12 +278,12 @@ def test_damage_met_while_running_is_told_and_is_no_crash(tmp_path: Path) -> Non
     database = tmp_path / DATABASE_NAME
     intact = database.read_bytes()
     # The first pages are the schema's and the tables' roots; what lies below them is overwritten.
-    database.write_bytes(intact[: 16 * 4096] + b"\xa5" * (len(intact) - 16 * 4096))
+    database.write_bytes(intact[: 32 * 4096] + b"\xa5" * (len(intact) - 32 * 4096))
     with closing(open_store(tmp_path, create=False)) as store:
         with pytest.raises(StoreError, match="damaged"):
             store.put(session_record("new")).result(SECONDS)
         with pytest.raises(StoreError, match="damaged"):
-            store.get("open", "s1")
+            store.get("open", "s150")
         with pytest.raises(StoreError, match="damaged"):
             store.check()
 

@@ -14,15 +14,17 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from playproof.errors import StoreRefused
-from playproof.store import open_store
+from playproof.store import DATASET_NAME, open_store
 from playproof.store.migrations import schema
-from playproof.store.sqlite.database import DATABASE_NAME
+from playproof.store.sqlite.database import APPLICATION_ID, DATABASE_NAME
 from playproof.store.sqlite.driver import SHARABLE_FROM, Driver, find_driver
 from playproof.store.sqlite.engine import writing_engine
 from playproof.store.sqlite.lock import network_file_system
@@ -289,3 +291,28 @@ def test_a_migration_cannot_be_run_from_outside(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env={**os.environ}, check=False)
     assert done.returncode != 0
     assert "run when the store opens" in done.stderr
+
+
+def test_sessions_of_an_older_schema_become_rows_that_are_not_eligible(tmp_path: Path) -> None:
+    record = session_record("a")
+    with writing_engine(tmp_path / DATABASE_NAME, find_driver(), "full").begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(schema.FOLDER))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        columns = "scope, id, digest, received_at, game_type, device_type, decision, source, model_version, revision, verdict"
+        values = (record.digest, record.received_at, record.verdict)
+        statement = f"INSERT INTO session ({columns}) VALUES ('open', 'a', ?, ?, 'targets', 'mouse', 'pass', 'local', 'm1', 1, ?)"
+        connection.exec_driver_sql(statement, values)
+        connection.exec_driver_sql("INSERT INTO features VALUES (1, '1', ?)", (record.features,))
+    with closing(open_store(tmp_path)) as store:
+        found = store.get("open", "a")
+        assert found is not None
+        assert (found.features, found.catalogue_version, found.stratum, found.origin) == (record.features, "1", "targets/mouse", "open")
+        dataset = store.live.find(DATASET_NAME)
+        assert dataset is not None
+        assert [(row.session_id, row.eligible, row.decision) for row in store.live.window(dataset)] == [("a", False, "pass")]
+        assert store.put(session_record("b")).result(SECONDS).status == "stored"
+        assert store.live.counts(dataset).rows == 2

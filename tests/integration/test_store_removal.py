@@ -91,9 +91,9 @@ def test_erasing_empties_every_table_that_knows_a_session(tmp_path: Path) -> Non
         store.put(telling()).result(SECONDS)
         store.erase(ID)
     known = [table for table in metadata.sorted_tables if "seq" in table.c]
-    assert {table.name for table in known} == {"session", "features", "telemetry"}
+    assert {table.name for table in known} == {"session", "live_row", "imported_row", "telemetry"}
     with writing_engine(tmp_path / DATABASE_NAME, find_driver(), "full").connect() as connection:
-        assert [connection.execute(select(table)).all() for table in known] == [[], [], []]
+        assert [connection.execute(select(table)).all() for table in known] == [[], [], [], []]
 
 
 def test_a_number_is_never_used_again(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def text_of(statement: Executable) -> str:
 
 PLANS = [
     ("known", sessions.known_ids(3, dialect()), {"sqlite_autoindex_session_1 (id=?)"}),
-    ("get", text_of(sessions.GET), {"sqlite_autoindex_session_1 (id=? AND scope=?)", "features USING INTEGER PRIMARY KEY"}),
+    ("get", text_of(sessions.GET), {"sqlite_autoindex_session_1 (id=? AND scope=?)", "sqlite_autoindex_live_row_1 (session_seq=?)"}),
     ("erase everywhere", text_of(sessions.ERASE_EVERYWHERE), {"sqlite_autoindex_session_1 (id=?)"}),
     ("erase in scope", text_of(sessions.ERASE_IN_SCOPE), {"sqlite_autoindex_session_1 (id=? AND scope=?)"}),
     ("purge telemetry", text_of(retention.PURGE_TELEMETRY), {"ix_telemetry_received_at (received_at<?)"}),
@@ -138,6 +138,6 @@ def test_statements_find_rows_by_an_index(tmp_path: Path, statement: str, uses: 
         found = plan(connection, statement)
     assert "SCAN session" not in found
     assert "SCAN telemetry" not in found
-    assert "SCAN features" not in found
+    assert "SCAN live_row" not in found
     for part in uses:
         assert part in found, found

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
+
+if TYPE_CHECKING:
+    from playproof.store.live_tables import LiveTables
 
 PutStatus = Literal["stored", "replayed", "conflict"]
 
@@ -40,6 +43,16 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     catalogue_version: str
     telemetry: bytes | None
     """Canonical content, uncompressed; `None` keeps features only."""
+    origin: str = ""
+    """Who sent it: no more than a share of the company of new rows comes from one origin."""
+    stratum: str = ""
+    """Game and input class, such as `targets/mouse`."""
+    label: str | None = None
+    """What is known of the player since: `human` or `bot`."""
+    eligible: bool = False
+    """As a row of the live dataset it may keep new rows company."""
+    awaiting: bool = False
+    """Its hosted result is still to come."""
 
 
 class StoredSession(SessionRecord, frozen=True, kw_only=True, gc=False):
@@ -105,6 +118,11 @@ OnCommit = Callable[[Commit], None]
 
 class Store(Protocol):
     """Keeps sessions, their verdicts, features and telemetry. Safe to share between threads."""
+
+    @property
+    def live(self) -> LiveTables:
+        """The live dataset: one row for each session that is stored, and rows appended to it."""
+        ...
 
     def put(self, record: SessionRecord) -> Future[PutOutcome]:
         """Store `record`; the future resolves when the answer is on disk. Never blocks.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
-from playproof.store.tables import erasure, probe, session, telemetry
+from playproof.store.tables import erasure, imported_row, live_row, probe, session, telemetry
 
 Erasures = dict[bytes, int]
 """By the hash of what was erased: when, in milliseconds."""
@@ -36,6 +36,17 @@ PURGE_SESSIONS = delete(session).where(
 )
 """One step of sessions that have had their time, with all that belongs to them."""
 
+PURGE_IMPORTED = delete(live_row).where(
+    live_row.c.seq.in_(
+        select(imported_row.c.seq)
+        .where(imported_row.c.received_at < bindparam("before"), imported_row.c.reference.is_(False))
+        .order_by(imported_row.c.received_at)
+        .limit(bindparam("step"))
+        .scalar_subquery()
+    )
+)
+"""One step of appended rows that have had their time; those a dataset began with stay."""
+
 
 def purge_telemetry(connection: Connection, before: int) -> int:
     """Remove the telemetry of at most `STEP` sessions received before a time; how many that were."""
@@ -45,6 +56,11 @@ def purge_telemetry(connection: Connection, before: int) -> int:
 def purge_sessions(connection: Connection, before: int) -> int:
     """Remove at most `STEP` sessions received before a time; how many that were."""
     return connection.execute(PURGE_SESSIONS, {"before": before, "step": STEP}).rowcount
+
+
+def purge_imported(connection: Connection, before: int) -> int:
+    """Remove at most `STEP` appended rows received before a time; how many that were."""
+    return connection.execute(PURGE_IMPORTED, {"before": before, "step": STEP}).rowcount
 
 
 def subject(session_id: str, scope: str | None) -> bytes:
@@ -82,13 +98,18 @@ def erase_again(connection: Connection, remembered: Erasures) -> int:
     everything = erasures(connection)
     if not everything:
         return 0
+    return sum(_erase_in(connection, table, removed, everything) for table, removed in ((session, session), (imported_row, live_row)))
+
+
+def _erase_in(connection: Connection, table: Table, removed: Table, everything: Erasures) -> int:
+    """Remove from `removed` what `table` knows under an erased id; how many that were."""
     found = []
-    for row in connection.execute(select(session.c.seq, session.c.scope, session.c.id, session.c.received_at)):
+    for row in connection.execute(select(table.c.seq, table.c.scope, table.c.id, table.c.received_at)):
         times = (everything.get(subject(row.id, scope), -1) for scope in (row.scope, None))
         if max(times) >= row.received_at:
             found.append({"gone": row.seq})
     if found:
-        connection.execute(delete(session).where(session.c.seq == bindparam("gone")), found)
+        connection.execute(delete(removed).where(removed.c.seq == bindparam("gone")), found)
     return len(found)
 
 

@@ -12,21 +12,31 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Table, bindparam, delete, insert, select
 
 from playproof.store.base import SessionRecord, StoredSession
-from playproof.store.tables import features, session, telemetry
+from playproof.store.tables import live_row, session, telemetry
 
 Key = tuple[str, str]
 """Scope and id."""
 
 SESSION_COLUMNS = tuple(column.name for column in session.c if column is not session.c.seq)
-FEATURES_COLUMNS = tuple(column.name for column in features.c)
+LIVE_COLUMNS = tuple(column.name for column in live_row.c if column is not live_row.c.seq)
 TELEMETRY_COLUMNS = tuple(column.name for column in telemetry.c)
 
 KNOWN = select(session.c.scope, session.c.id, session.c.digest, session.c.verdict).where(session.c.id.in_(bindparam("ids", expanding=True)))
 """Which of some ids are taken in any scope, and by what. Older SQLites would read the whole table for pairs of id and scope."""
 
 GET = (
-    select(session, features.c.catalogue_version, features.c.vector, telemetry.c.content)
-    .join(features, features.c.seq == session.c.seq)
+    select(
+        session,
+        live_row.c.catalogue_version,
+        live_row.c.vector,
+        live_row.c.origin,
+        live_row.c.stratum,
+        live_row.c.label,
+        live_row.c.eligible,
+        live_row.c.awaiting,
+        telemetry.c.content,
+    )
+    .join(live_row, live_row.c.session_seq == session.c.seq)
     .outerjoin(telemetry, telemetry.c.seq == session.c.seq)
     .where(session.c.id == bindparam("session_id"), session.c.scope == bindparam("in_scope"))
 )
@@ -72,6 +82,21 @@ def session_row(record: SessionRecord) -> tuple[Any, ...]:
     )
 
 
+def live_values(record: SessionRecord, dataset: int, seq: int) -> tuple[Any, ...]:
+    """The values of `LIVE_COLUMNS`, for the session number `seq`."""
+    return (
+        dataset,
+        seq,
+        record.catalogue_version,
+        record.features,
+        record.origin,
+        record.stratum,
+        record.label,
+        record.eligible,
+        record.awaiting,
+    )
+
+
 def get(connection: Connection, scope: str, session_id: str) -> tuple[StoredSession, bytes | None] | None:
     """The session under an id, and its telemetry as it was compressed."""
     row = connection.execute(GET, {"session_id": session_id, "in_scope": scope}).one_or_none()
@@ -94,6 +119,11 @@ def get(connection: Connection, scope: str, session_id: str) -> tuple[StoredSess
         features=row.vector,
         catalogue_version=row.catalogue_version,
         telemetry=None,
+        origin=row.origin,
+        stratum=row.stratum,
+        label=row.label,
+        eligible=row.eligible,
+        awaiting=row.awaiting,
     )
     return found, row.content
 

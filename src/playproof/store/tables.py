@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -39,12 +52,63 @@ session = Table(
     sqlite_autoincrement=True,
 )
 
-features = Table(
-    "features",
+# A dataset that lives: rows in order of arrival, and which dataset at Woodwide stands for it.
+live_dataset = Table(
+    "live_dataset",
     metadata,
-    Column("seq", _Sequence, ForeignKey("session.seq", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("id", _Sequence, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("window_from", BigInteger, nullable=False),  # the first row that is published
+    Column("generation", Integer, nullable=False),  # counted up when the remote dataset is replaced
+    Column("remote_id", Text),
+    Column("lease_holder", Text),  # who may make the remote dataset now
+    Column("lease_until", BigInteger),
+)
+
+# What stood for a dataset before, and why it no longer does.
+live_replaced = Table(
+    "live_replaced",
+    metadata,
+    Column("dataset", _Sequence, ForeignKey("live_dataset.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("remote_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("replaced_at", BigInteger, nullable=False),
+)
+
+# The rows, with the features of every session; what a session's row shares with the session stands there alone.
+live_row = Table(
+    "live_row",
+    metadata,
+    Column("seq", _Sequence, primary_key=True),  # in order of arrival, never used again
+    Column("dataset", _Sequence, ForeignKey("live_dataset.id"), nullable=False),
+    Column("session_seq", _Sequence, ForeignKey("session.seq", ondelete="CASCADE"), unique=True),
     Column("catalogue_version", Text, nullable=False),
     Column("vector", LargeBinary, nullable=False),
+    Column("origin", Text, nullable=False),  # who sent it
+    Column("stratum", Text, nullable=False),
+    Column("label", Text),
+    Column("eligible", Boolean, nullable=False),  # may keep new rows company
+    Column("awaiting", Boolean, nullable=False),  # its hosted result is still to come
+    sqlite_autoincrement=True,
+)
+Index("ix_live_row_awaiting", live_row.c.seq, sqlite_where=live_row.c.awaiting.is_(True), postgresql_where=live_row.c.awaiting.is_(True))
+
+# What a row without a session has in its place.
+imported_row = Table(
+    "imported_row",
+    metadata,
+    Column("seq", _Sequence, ForeignKey("live_row.seq", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("dataset", _Sequence, ForeignKey("live_dataset.id"), nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("scorer", Text),
+    Column("decision", Text),
+    Column("reference", Boolean, nullable=False),  # one of the dataset's first rows, which stay
+    UniqueConstraint("id", "scope", "dataset"),
+    Index(None, "reference", "received_at"),
 )
 
 # Apart from the session, so that lists of verdicts need not read past it, and because it leaves sooner.

@@ -75,7 +75,7 @@ def find_damage(database: Path, driver: Driver) -> str | None:
     connection = driver.module.connect(str(database), isolation_level=None)
     try:
         (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    except driver.module.DatabaseError as error:
+    except (driver.module.DatabaseError, UnicodeDecodeError) as error:  # what it quotes from a damaged file may be no text
         found = str(error)
     finally:
         connection.close()

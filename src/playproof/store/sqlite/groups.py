@@ -7,14 +7,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from playproof.store import sessions
+from playproof.store import live, sessions
 from playproof.store.base import PutOutcome, SessionRecord
-from playproof.store.sessions import FEATURES_COLUMNS, SESSION_COLUMNS, TELEMETRY_COLUMNS, Key
-from playproof.store.tables import features, session, telemetry
+from playproof.store.sessions import LIVE_COLUMNS, SESSION_COLUMNS, TELEMETRY_COLUMNS, Key
+from playproof.store.tables import live_dataset, live_row, session, telemetry
+
+DATASET = f"SELECT {live_dataset.c.id.name} FROM {live_dataset.name} WHERE {live_dataset.c.name.name} = ?"  # noqa: S608 - our own names
 
 
-def store(connection: Connection, records: Sequence[SessionRecord], frames: Sequence[bytes | None]) -> list[PutOutcome]:
+def store(connection: Connection, dataset: str, records: Sequence[SessionRecord], frames: Sequence[bytes | None]) -> list[PutOutcome]:
     """Store what is new among `records`, in order, with `frames` as their telemetry, and say of each what became of it.
+
+    Each becomes a row of the live dataset of the name `dataset`.
 
     `connection` is in a transaction that holds the write lock, so no other process can take an id in between.
     """
@@ -32,7 +36,7 @@ def store(connection: Connection, records: Sequence[SessionRecord], frames: Sequ
             digest, verdict = before
             outcomes.append(PutOutcome("replayed" if digest == record.digest else "conflict", verdict))
     if fresh:
-        _insert(connection, fresh)
+        _insert(connection, _dataset(connection, dataset, fresh[0][0].received_at), fresh)
     return outcomes
 
 
@@ -42,14 +46,18 @@ def _known(connection: Connection, ids: list[str]) -> dict[Key, tuple[bytes, byt
     return {(scope, name): (digest, verdict) for scope, name, digest, verdict in rows}
 
 
-def _insert(connection: Connection, new: Sequence[tuple[SessionRecord, bytes | None]]) -> None:
+def _dataset(connection: Connection, name: str, now: int) -> int:
+    """The number of the live dataset of that name, made where there is none."""
+    found = _execute(connection, DATASET, (name,)).fetchone()
+    return found[0] if found else live.ensure(connection, name, now)[0].id
+
+
+def _insert(connection: Connection, dataset: int, new: Sequence[tuple[SessionRecord, bytes | None]]) -> None:
     last = _insert_rows(connection, session, SESSION_COLUMNS, [sessions.session_row(record) for record, _ in new])
     # AUTOINCREMENT numbers the rows of one statement one by one, and the write lock keeps others out.
     first = last - len(new) + 1
     numbered = list(enumerate(new, first))
-    _insert_rows(
-        connection, features, FEATURES_COLUMNS, [(seq, record.catalogue_version, record.features) for seq, (record, _) in numbered]
-    )
+    _insert_rows(connection, live_row, LIVE_COLUMNS, [sessions.live_values(record, dataset, seq) for seq, (record, _) in numbered])
     kept = [(seq, record.received_at, frame) for seq, (record, frame) in numbered if frame is not None]
     if kept:
         _insert_rows(connection, telemetry, TELEMETRY_COLUMNS, kept)

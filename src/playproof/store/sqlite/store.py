@@ -7,16 +7,19 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from playproof.clock import Clock, SystemClock
+from playproof.clock import Clock, SystemClock, milliseconds
 from playproof.errors import StoreRefused, StoreUnavailable
-from playproof.store import retention, sessions
+from playproof.store import live, retention, sessions
 from playproof.store.base import Health, OnCommit, Purged, PutOutcome, SessionRecord, StoredSession
 from playproof.store.compression import decompress
+from playproof.store.live_tables import LiveTables
+from playproof.store.rows import DATASET_NAME as LIVE_NAME
 from playproof.store.sqlite.backup import write_backup
 from playproof.store.sqlite.database import DATABASE_NAME, connect, make_folder
 from playproof.store.sqlite.driver import SHARABLE_FROM, Driver, find_driver
@@ -24,6 +27,8 @@ from playproof.store.sqlite.engine import reading_engine, writing_engine
 from playproof.store.sqlite.errors import unavailable
 from playproof.store.sqlite.lock import FolderLock, network_file_system
 from playproof.store.sqlite.writer import WAITING_BYTES, Writer
+
+R = TypeVar("R")
 
 LEAST_FREE = 16 * 1024**2
 """Bytes free on the disk below which the store calls itself unable to write."""
@@ -40,6 +45,7 @@ class SqliteStore:
         clock: Clock | None = None,
         on_commit: OnCommit | None = None,
         create: bool = True,
+        dataset: str = LIVE_NAME,
         driver: Driver | None = None,
         waiting_bytes: int = WAITING_BYTES,
     ) -> None:
@@ -60,11 +66,12 @@ class SqliteStore:
         try:
             writing = writing_engine(self.path, driver, durability)
             self._reading = reading_engine(self.path, driver)
-            self._writer = Writer(writing, self._clock, on_commit, waiting_bytes)
+            self._writer = Writer(writing, self._clock, dataset, on_commit, waiting_bytes)
             self._writer.start(connect(self.path, writing))
         except BaseException:
             self._lock.release()
             raise
+        self.live = LiveTables(self._writer.run, self._read, self._clock)
 
     def put(self, record: SessionRecord) -> Future[PutOutcome]:
         """See `Store.put`."""
@@ -79,25 +86,29 @@ class SqliteStore:
         self._require_open()
         if not _storable(session_id):
             return None
-        try:
-            with self._reading.connect() as connection:
-                found = sessions.get(connection, scope, session_id)
-        except SQLAlchemyError as error:
-            raise unavailable(error) from error
+        found = self._read(lambda connection: sessions.get(connection, scope, session_id))
         if found is None:
             return None
         stored, frame = found
         return stored if frame is None else msgspec.structs.replace(stored, telemetry=decompress(frame))
 
+    def _read(self, work: Callable[[Connection], R]) -> R:
+        self._require_open()
+        try:
+            with self._reading.connect() as connection:
+                return work(connection)
+        except SQLAlchemyError as error:
+            raise unavailable(error) from error
+
     def erase(self, session_id: str, scope: str | None = None) -> int:
         """See `Store.erase`."""
-        now = _milliseconds(self._clock.now())
+        now = milliseconds(self._clock.now())
         if not _storable(session_id):
             return 0
 
         def work(connection: Connection) -> int:
             retention.remember_erasure(connection, session_id, scope, now)
-            return sessions.erase(connection, session_id, scope)
+            return sessions.erase(connection, session_id, scope) + live.erase(connection, session_id, scope)
 
         return self._writer.run(work, removes=True)
 
@@ -105,11 +116,12 @@ class SqliteStore:
         """See `Store.purge`."""
         return Purged(
             telemetry=self._purge(retention.purge_telemetry, now - keep_telemetry),
-            sessions=self._purge(retention.purge_sessions, now - keep_verdicts),
+            sessions=self._purge(retention.purge_sessions, now - keep_verdicts)
+            + self._purge(retention.purge_imported, now - keep_verdicts),
         )
 
     def _purge(self, step: Callable[[Connection, int], int], before: datetime) -> int:
-        limit = _milliseconds(before)
+        limit = milliseconds(before)
         total = 0
         while True:
             # One step a transaction: records that wait get their turn in between.
@@ -162,10 +174,6 @@ def _storable(session_id: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
 
 
 def _why_alone(folder: Path, driver: Driver) -> str | None:

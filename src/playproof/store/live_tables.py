@@ -1,0 +1,135 @@
+"""The live dataset on whatever engine is below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from playproof.clock import Clock, milliseconds
+from playproof.store import live
+from playproof.store.rows import Counts, Dataset, ImportedRow, LiveRow, Replaced
+
+STEP = 500
+"""Rows a transaction appends, and a page holds: some milliseconds of the writer's time, some hundred kilobytes."""
+
+R = TypeVar("R")
+
+
+class Run(Protocol):
+    """Runs work on a connection, in a transaction of its own. Raises `StoreUnavailable`."""
+
+    def __call__(self, work: Callable[[Connection], R], /) -> R:
+        """What `work` returns, once it is on disk."""
+        ...
+
+
+class LiveTables:
+    """Datasets and their rows. Safe to share between threads; what is written is on disk when a method returns.
+
+    Every method raises `StoreUnavailable`.
+    """
+
+    def __init__(self, write: Run, read: Run, clock: Clock) -> None:
+        self._write = write
+        self._read = read
+        self._clock = clock
+
+    def _now(self) -> int:
+        return milliseconds(self._clock.now())
+
+    def find(self, name: str) -> Dataset | None:
+        """The dataset of that name."""
+        return self._read(lambda connection: live.find(connection, name))
+
+    def ensure(self, name: str, initial: Sequence[ImportedRow] = ()) -> tuple[Dataset, bool, int]:
+        """The dataset of that name, whether it was made now, and how many rows of `initial` it began with now.
+
+        Where it has initial rows already, or got others meanwhile, it keeps those.
+        """
+        now = self._now()
+
+        def work(connection: Connection) -> tuple[Dataset, bool, int]:
+            dataset, made = live.ensure(connection, name, now)
+            wanted = bool(initial) and not live.references(connection, dataset.id)
+            return dataset, made, live.append(connection, dataset.id, initial, reference=True) if wanted else 0
+
+        if not initial:  # mostly it is there, and then nothing need be written
+            found = self.find(name)
+            if found is not None:
+                return found, False, 0
+        return self._write(work)
+
+    def append(self, name: str, rows: Sequence[ImportedRow]) -> int:
+        """Append what is new among `rows` by scope and id; how many that were. Steps that are done stay done."""
+        now = self._now()
+        appended = 0
+        for start in range(0, len(rows), STEP):
+            some = rows[start : start + STEP]
+
+            def work(connection: Connection, some: Sequence[ImportedRow] = some) -> int:
+                return live.append(connection, live.ensure(connection, name, now)[0].id, some)
+
+            appended += self._write(work)
+        return appended
+
+    def cleanup(self, name: str, max_rows: int) -> int:
+        """Keep the last `max_rows` rows in the window, and those still awaiting their result; how many left it."""
+        return self._write(lambda connection: live.cleanup(connection, name, max_rows))
+
+    def window(self, dataset: Dataset, *, eligible: bool = False) -> list[LiveRow]:
+        """The rows in the window, in order of arrival; with `eligible` those alone."""
+        return self._read(lambda connection: live.window(connection, dataset, eligible=eligible))
+
+    def eligible_origins(self, dataset: Dataset) -> list[tuple[int, str]]:
+        """Number and origin of the eligible rows in the window, the newest first."""
+        return self._read(lambda connection: live.eligible_origins(connection, dataset))
+
+    def references(self, dataset: Dataset) -> list[int]:
+        """The numbers of the rows the dataset began with, in order."""
+        return self._read(lambda connection: live.references(connection, dataset.id))
+
+    def by_number(self, numbers: Sequence[int]) -> list[LiveRow]:
+        """The rows with these numbers, in the order asked for; those that are gone are left out."""
+        return self._read(lambda connection: live.by_number(connection, numbers))
+
+    def pages(self, dataset: Dataset, *, windowed: bool = False) -> Iterator[list[LiveRow]]:
+        """All rows in order of arrival, a page at a time; with `windowed` those in the window."""
+        after = 0
+        while True:
+            some = self._read(lambda connection, after=after: live.page(connection, dataset, after, STEP, windowed=windowed))  # type: ignore[misc]
+            if not some:
+                return
+            yield some
+            after = some[-1].seq
+
+    def settle(self, numbers: Sequence[int]) -> int:
+        """Note that rows have their result; how many were awaiting one."""
+        return self._write(lambda connection: live.settle(connection, numbers))
+
+    def counts(self, dataset: Dataset) -> Counts:
+        """How many rows the dataset has; reads them all."""
+        return self._read(lambda connection: live.counts(connection, dataset))
+
+    def take_lease(self, dataset: Dataset, holder: str, seconds: float) -> bool:
+        """Whether `holder` is the one who may make the remote dataset for so many seconds."""
+        now = self._now()
+        return self._write(lambda connection: live.take_lease(connection, dataset.id, holder, now, now + int(seconds * 1000)))
+
+    def give_up_lease(self, dataset: Dataset, holder: str) -> None:
+        """Let others make the remote dataset."""
+        self._write(lambda connection: live.give_up_lease(connection, dataset.id, holder))
+
+    def record_remote(self, dataset: Dataset, remote_id: str) -> bool:
+        """Note what stands for the dataset at Woodwide, and whether nothing else did or does."""
+        return self._write(lambda connection: live.record_remote(connection, dataset, remote_id))
+
+    def replace_remote(self, dataset: Dataset, remote_id: str, reason: str) -> bool:
+        """Give up `remote_id` for a replacement to come; whether that was not done before."""
+        now = self._now()
+        return self._write(lambda connection: live.replace_remote(connection, dataset.id, remote_id, reason, now))
+
+    def replaced(self, dataset: Dataset) -> list[Replaced]:
+        """What stood for the dataset before, the oldest first."""
+        return self._read(lambda connection: live.replaced(connection, dataset.id))
