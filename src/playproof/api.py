@@ -18,6 +18,7 @@ from playproof.service import OPEN_SCOPE, Service, build_judge, decode_verdict
 from playproof.settings import Settings, load_settings
 from playproof.store import open_store
 from playproof.telemetry import GameContext, Session, decode, decode_object
+from playproof.telemetry.session import require_whole
 
 Telemetry = bytes | bytearray | memoryview | str | Mapping[str, object] | Session
 """A session as JSON, as the decoded object in either wire form, or already decoded."""
@@ -26,6 +27,7 @@ Telemetry = bytes | bytearray | memoryview | str | Mapping[str, object] | Sessio
 def as_session(telemetry: Telemetry) -> Session:
     """`telemetry` decoded. Raises `InputError` with the JSON path of what is wrong."""
     if isinstance(telemetry, Session):
+        require_whole(telemetry)
         return telemetry
     if isinstance(telemetry, Mapping):
         return decode_object(telemetry)

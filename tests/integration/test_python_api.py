@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,6 +100,28 @@ def test_the_asynchronous_twins_agree(data_folder: Path) -> None:
 def test_what_is_no_telemetry_at_all_is_a_type_error(thing: object) -> None:
     with pytest.raises(TypeError, match="a session is bytes or text"):
         api.as_session(thing)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("x", np.zeros(5)),
+        ("click_y", np.zeros(0)),
+        ("y", np.zeros(20_001)),
+        ("t", np.zeros((2, 5))),
+        ("t", np.zeros(20_001)),
+        ("x", np.full(400, np.nan)),
+        ("y", np.zeros(400, np.float32)),
+        ("trusted", np.zeros(3, np.int8)),
+    ],
+)
+def test_a_session_made_by_hand_is_looked_at_before_compiled_code_reads_it(name: str, values: np.ndarray) -> None:
+    whole = human_session(np.random.default_rng(1))
+    short = {axis: np.resize(getattr(whole, axis), 400) for axis in ("t", "x", "y")}
+    session = dataclasses.replace(whole, **{**short, "trusted": None, name: values})  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"\$\.(movements|clicks)"):
+        api.as_session(session)
+    assert api.as_session(whole) is whole
 
 
 def test_text_that_no_encoding_has_is_refused_as_input() -> None:

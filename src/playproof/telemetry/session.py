@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from playproof.errors import InvalidSession
+from playproof.telemetry.limits import LIMITS
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.int8]
 
@@ -46,6 +49,26 @@ class Session:
     misses: int | None
     ignored_fields: int
     """Top-level fields of the body that PlayProof does not know."""
+
+
+def require_whole(session: Session) -> None:
+    """Return where `session`, which somebody else than the decoder made, holds what a decoded one does. Raises `InvalidSession`.
+
+    Compiled code reads as far as the longest of its arrays says.
+    """
+    groups = (
+        ("movements", LIMITS.movements, (session.t, session.x, session.y), session.trusted),
+        ("clicks", LIMITS.clicks, (session.click_t, session.click_x, session.click_y), session.click_hit),
+    )
+    for name, most, axes, flags in groups:
+        count = len(axes[0])
+        if count > most:
+            raise InvalidSession(f"found {count} values", path=f"$.{name}", expected=f"at most {most}")
+        for axis in axes:
+            if axis.shape != (count,) or axis.dtype != np.float64 or not np.isfinite(axis).all():
+                raise InvalidSession("found an unlike array", path=f"$.{name}", expected=f"arrays of {count} finite float64 each")
+        if flags is not None and (flags.shape != (count,) or flags.dtype != np.int8):
+            raise InvalidSession("found unlike flags", path=f"$.{name}", expected=f"{count} int8")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
