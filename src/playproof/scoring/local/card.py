@@ -83,7 +83,7 @@ def _data(provenance: Mapping[str, Any] | None) -> Iterable[str]:
     note = (
         "A licence that is called unclear is: sapimouse's raw files carry no licence text of their own, its authors' code is "
         "Apache-2.0. `playproof train --exclude-source sapimouse` fits a model without it. No row of anybody is in the artefact: it "
-        "holds quantiles, means, covariances, trees and one-dimensional scores."
+        "holds quantiles, means, covariances, trees, weights of small networks and one-dimensional scores."
     )
     return [files, sources, note, _MADE]
 

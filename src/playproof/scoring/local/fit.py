@@ -51,7 +51,7 @@ class Fitted:
 
 
 def fit(samples: Samples, *, seed: int, weights: Mapping[str, float] = WEIGHTS) -> Fitted:
-    """Fit and calibrate a model in memory; one to two minutes on two cores. The same samples and seed give the same model.
+    """Fit and calibrate a model in memory; some three minutes on two cores. The same samples and seed give the same model.
 
     Raises `ValueError` if there are fewer than `FOLDS` people in the reference stratum, or no bots.
     """
