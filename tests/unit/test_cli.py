@@ -158,6 +158,13 @@ def test_output_that_cannot_be_written_is_one_line(arguments: list[str]) -> None
     assert done.stderr == b"Error: cannot write the output: No space left on device\n"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
+def test_output_beyond_the_limit_of_files_is_one_line_too(tmp_path: Path) -> None:
+    command = f"ulimit -f 0; exec {sys.executable} -m playproof doctor --help > out"
+    done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, b"Error: cannot write the output: File too large\n")
+
+
 def test_closed_streams_break_nothing(tmp_path: Path) -> None:
     load_kernels()  # what has to be compiled first is said on standard error
     command = f"exec {sys.executable} -m playproof score - <&- >&-"

@@ -51,7 +51,7 @@ def run(args: Sequence[str] | None = None) -> int:
         _silence_output()
         return 1
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO) or error.filename is not None:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO) or error.filename is not None:
             raise
         _silence_output()
         click.echo(f"Error: cannot write the output: {error.strerror}", err=True)
