@@ -7,6 +7,7 @@
      |   +- InvalidSession        JSON, but not a session                      422
      +- SessionConflict           the id is taken by other content             409
      +- SessionNotFound           nothing is stored under the id               404
+     +- DatasetNotFound           there is no live dataset of the name         404
      +- SettingsError             a setting is unknown, misspelt or out of range
      +- ArtefactError             a model artefact is missing, damaged or foreign
      +- StoreError                the store cannot do what was asked
@@ -91,6 +92,13 @@ class SessionNotFound(PlayproofError):
     """Nothing is stored under this session id."""
 
     code = "session-not-found"
+    status = 404
+
+
+class DatasetNotFound(PlayproofError):
+    """There is no live dataset of this name."""
+
+    code = "dataset-not-found"
     status = 404
 
 

@@ -22,7 +22,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from playproof.errors import StoreRefused
-from playproof.store import DATASET_NAME, open_store
+from playproof.store import Live, open_store
 from playproof.store.migrations import schema
 from playproof.store.sqlite.database import APPLICATION_ID, DATABASE_NAME
 from playproof.store.sqlite.driver import SHARABLE_FROM, Driver, find_driver
@@ -311,7 +311,7 @@ def test_sessions_of_an_older_schema_become_rows_that_are_not_eligible(tmp_path:
         found = store.get("open", "a")
         assert found is not None
         assert (found.features, found.catalogue_version, found.stratum, found.origin) == (record.features, "1", "targets/mouse", "open")
-        dataset = store.live.find(DATASET_NAME)
+        dataset = store.live.find(Live().name)
         assert dataset is not None
         assert [(row.session_id, row.eligible, row.decision) for row in store.live.window(dataset)] == [("a", False, "pass")]
         assert store.put(session_record("b")).result(SECONDS).status == "stored"

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playproof.store.base import Commit, Health, OnCommit, Purged, PutOutcome, Restored, SessionRecord, Store, StoredSession
-from playproof.store.rows import DATASET_NAME, Counts, Dataset, ImportedRow, LiveRow, Replaced
+from playproof.store.rows import Counts, Dataset, ImportedRow, Live, LiveRow, Replaced
 
 if TYPE_CHECKING:
     from playproof.clock import Clock
 
 __all__ = [
-    "DATASET_NAME",
     "Commit",
     "Counts",
     "Dataset",
     "Health",
     "ImportedRow",
+    "Live",
     "LiveRow",
     "OnCommit",
     "Purged",
@@ -39,19 +39,19 @@ def open_store(
     clock: Clock | None = None,
     on_commit: OnCommit | None = None,
     create: bool = True,
-    dataset: str = DATASET_NAME,
+    live: Live | None = None,
 ) -> Store:
     """The store in `folder`; made where it is missing, unless `create` is false. Close it after use.
 
     `durability` is `full` (an answered verdict survives a power cut) or `normal` (it survives the process, not always the
     machine). `on_commit` is told of each group commit, in the writer's thread. Each
-    session becomes a row of the live dataset named `dataset`. Raises `StoreRefused` with what to do about
+    session becomes a row of the dataset that `live` names. Raises `StoreRefused` with what to do about
     it, or `StoreUnavailable` where trying again may help.
     """
     # The database library takes a quarter of a second to import, and `import playproof` must not pay that.
     from playproof.store.sqlite.store import SqliteStore
 
-    return SqliteStore(folder, durability=durability, clock=clock, on_commit=on_commit, create=create, dataset=dataset)
+    return SqliteStore(folder, durability=durability, clock=clock, on_commit=on_commit, create=create, live=live)
 
 
 def restore_backup(backup: Path, folder: Path, *, force: bool = False, clock: Clock | None = None) -> Restored:

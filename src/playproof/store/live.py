@@ -156,18 +156,22 @@ def page(connection: Connection, dataset: Dataset, after: int, size: int, *, win
 def cleanup(connection: Connection, name: str, max_rows: int) -> int:
     """Keep the last `max_rows` rows in the window, and those still awaiting their result; how many left it."""
     dataset = find(connection, name)
-    if dataset is None:
-        return 0
-    newest = select(live_row.c.seq).where(live_row.c.dataset == dataset.id, live_row.c.seq >= dataset.window_from)
-    first = connection.execute(newest.order_by(live_row.c.seq.desc()).limit(1).offset(max_rows)).scalar()
-    if first is None:
+    last = last_outside(connection, dataset, max_rows) if dataset is not None else None
+    if dataset is None or last is None:
         return 0
     leaving = select(func.count()).where(
-        live_row.c.dataset == dataset.id, live_row.c.seq.between(dataset.window_from, first), live_row.c.awaiting.is_(False)
+        live_row.c.dataset == dataset.id, live_row.c.seq.between(dataset.window_from, last), live_row.c.awaiting.is_(False)
     )
     left: int = connection.execute(leaving).scalar_one()
-    connection.execute(update(live_dataset).where(live_dataset.c.id == dataset.id).values(window_from=first + 1))
+    connection.execute(update(live_dataset).where(live_dataset.c.id == dataset.id).values(window_from=last + 1))
     return left
+
+
+def last_outside(connection: Connection, dataset: Dataset, max_rows: int) -> int | None:
+    """The last row that has to leave a window of `max_rows`; `None` where it is short enough."""
+    newest = select(live_row.c.seq).where(live_row.c.dataset == dataset.id, live_row.c.seq >= dataset.window_from)
+    found: int | None = connection.execute(newest.order_by(live_row.c.seq.desc()).limit(1).offset(max_rows)).scalar()
+    return found
 
 
 def settle(connection: Connection, numbers: Sequence[int]) -> int:

@@ -74,6 +74,15 @@ class LiveTables:
             appended += self._write(work)
         return appended
 
+    def too_long(self, name: str, max_rows: int) -> bool:
+        """Whether the window is longer than `max_rows`, rows awaiting their result from before it not counted."""
+
+        def work(connection: Connection) -> bool:
+            dataset = live.find(connection, name)
+            return dataset is not None and live.last_outside(connection, dataset, max_rows) is not None
+
+        return self._read(work)
+
     def cleanup(self, name: str, max_rows: int) -> int:
         """Keep the last `max_rows` rows in the window, and those still awaiting their result; how many left it."""
         return self._write(lambda connection: live.cleanup(connection, name, max_rows))

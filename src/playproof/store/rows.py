@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-DATASET_NAME = "movement_live_inference"
-"""What the live dataset is called where nobody says otherwise."""
+
+class Live(msgspec.Struct, frozen=True):
+    """The dataset whose rows the stored sessions become."""
+
+    name: str = "movement_live_inference"
+    max_rows: int = 1000
+    """Its window is cut to so many rows when it is a tenth longer."""
 
 
 class ImportedRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -9,16 +9,17 @@ from sqlalchemy import Connection, Table
 
 from playproof.store import live, sessions
 from playproof.store.base import PutOutcome, SessionRecord
+from playproof.store.rows import Live
 from playproof.store.sessions import LIVE_COLUMNS, SESSION_COLUMNS, TELEMETRY_COLUMNS, Key
-from playproof.store.tables import live_dataset, live_row, session, telemetry
+from playproof.store.tables import live_row, session, telemetry
 
-DATASET = f"SELECT {live_dataset.c.id.name} FROM {live_dataset.name} WHERE {live_dataset.c.name.name} = ?"  # noqa: S608 - our own names
+_DATASET = "SELECT id, window_from FROM live_dataset WHERE name = ?"
 
 
-def store(connection: Connection, dataset: str, records: Sequence[SessionRecord], frames: Sequence[bytes | None]) -> list[PutOutcome]:
+def store(connection: Connection, dataset: Live, records: Sequence[SessionRecord], frames: Sequence[bytes | None]) -> list[PutOutcome]:
     """Store what is new among `records`, in order, with `frames` as their telemetry, and say of each what became of it.
 
-    Each becomes a row of the live dataset of the name `dataset`.
+    Each becomes a row of the live `dataset`, whose window is cut where that makes it too long.
 
     `connection` is in a transaction that holds the write lock, so no other process can take an id in between.
     """
@@ -36,7 +37,11 @@ def store(connection: Connection, dataset: str, records: Sequence[SessionRecord]
             digest, verdict = before
             outcomes.append(PutOutcome("replayed" if digest == record.digest else "conflict", verdict))
     if fresh:
-        _insert(connection, _dataset(connection, dataset, fresh[0][0].received_at), fresh)
+        number, window_from = _dataset(connection, dataset.name, fresh[0][0].received_at)
+        last = _insert(connection, number, fresh)
+        # There are no more rows than numbers; how many there are exactly need not be counted each time.
+        if last - window_from >= dataset.max_rows * 11 // 10:
+            live.cleanup(connection, dataset.name, dataset.max_rows)
     return outcomes
 
 
@@ -46,21 +51,28 @@ def _known(connection: Connection, ids: list[str]) -> dict[Key, tuple[bytes, byt
     return {(scope, name): (digest, verdict) for scope, name, digest, verdict in rows}
 
 
-def _dataset(connection: Connection, name: str, now: int) -> int:
-    """The number of the live dataset of that name, made where there is none."""
-    found = _execute(connection, DATASET, (name,)).fetchone()
-    return found[0] if found else live.ensure(connection, name, now)[0].id
+def _dataset(connection: Connection, name: str, now: int) -> tuple[int, int]:
+    """Number and first row of the window of the live dataset of that name, made where there is none."""
+    found: tuple[int, int] | None = _execute(connection, _DATASET, (name,)).fetchone()
+    if found is not None:
+        return found
+    made, _ = live.ensure(connection, name, now)
+    return made.id, made.window_from
 
 
-def _insert(connection: Connection, dataset: int, new: Sequence[tuple[SessionRecord, bytes | None]]) -> None:
+def _insert(connection: Connection, dataset: int, new: Sequence[tuple[SessionRecord, bytes | None]]) -> int:
+    """Insert all that belongs to new sessions; the number of the last row."""
     last = _insert_rows(connection, session, SESSION_COLUMNS, [sessions.session_row(record) for record, _ in new])
     # AUTOINCREMENT numbers the rows of one statement one by one, and the write lock keeps others out.
     first = last - len(new) + 1
     numbered = list(enumerate(new, first))
-    _insert_rows(connection, live_row, LIVE_COLUMNS, [sessions.live_values(record, dataset, seq) for seq, (record, _) in numbered])
+    last_row = _insert_rows(
+        connection, live_row, LIVE_COLUMNS, [sessions.live_values(record, dataset, seq) for seq, (record, _) in numbered]
+    )
     kept = [(seq, record.received_at, frame) for seq, (record, frame) in numbered if frame is not None]
     if kept:
         _insert_rows(connection, telemetry, TELEMETRY_COLUMNS, kept)
+    return last_row
 
 
 def _insert_rows(connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> int:

@@ -15,11 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from playproof.clock import Clock, SystemClock, milliseconds
 from playproof.errors import StoreRefused, StoreUnavailable
-from playproof.store import live, retention, sessions
+from playproof.store import live as live_rows
+from playproof.store import retention, sessions
 from playproof.store.base import Health, OnCommit, Purged, PutOutcome, SessionRecord, StoredSession
 from playproof.store.compression import decompress
 from playproof.store.live_tables import LiveTables
-from playproof.store.rows import DATASET_NAME as LIVE_NAME
+from playproof.store.rows import Live
 from playproof.store.sqlite.backup import write_backup
 from playproof.store.sqlite.database import DATABASE_NAME, connect, make_folder
 from playproof.store.sqlite.driver import SHARABLE_FROM, Driver, find_driver
@@ -45,7 +46,7 @@ class SqliteStore:
         clock: Clock | None = None,
         on_commit: OnCommit | None = None,
         create: bool = True,
-        dataset: str = LIVE_NAME,
+        live: Live | None = None,
         driver: Driver | None = None,
         waiting_bytes: int = WAITING_BYTES,
     ) -> None:
@@ -66,7 +67,7 @@ class SqliteStore:
         try:
             writing = writing_engine(self.path, driver, durability)
             self._reading = reading_engine(self.path, driver)
-            self._writer = Writer(writing, self._clock, dataset, on_commit, waiting_bytes)
+            self._writer = Writer(writing, self._clock, live or Live(), on_commit, waiting_bytes)
             self._writer.start(connect(self.path, writing))
         except BaseException:
             self._lock.release()
@@ -108,7 +109,7 @@ class SqliteStore:
 
         def work(connection: Connection) -> int:
             retention.remember_erasure(connection, session_id, scope, now)
-            return sessions.erase(connection, session_id, scope) + live.erase(connection, session_id, scope)
+            return sessions.erase(connection, session_id, scope) + live_rows.erase(connection, session_id, scope)
 
         return self._writer.run(work, removes=True)
 

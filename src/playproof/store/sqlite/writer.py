@@ -23,6 +23,7 @@ from playproof.errors import StoreUnavailable
 from playproof.store.base import Commit, OnCommit, PutOutcome, SessionRecord
 from playproof.store.compression import compress
 from playproof.store.retention import touch
+from playproof.store.rows import Live
 from playproof.store.sqlite import groups
 from playproof.store.sqlite.database import file_identity, require_file
 from playproof.store.sqlite.engine import BUSY_SECONDS
@@ -50,7 +51,7 @@ class Writer:
     """Takes records and tasks from any thread and runs them, in order, in its own."""
 
     def __init__(
-        self, engine: Engine, clock: Clock, dataset: str, on_commit: OnCommit | None = None, waiting_bytes: int = WAITING_BYTES
+        self, engine: Engine, clock: Clock, live: Live, on_commit: OnCommit | None = None, waiting_bytes: int = WAITING_BYTES
     ) -> None:
         self.error: str | None = None
         """Why the last write failed; `None` once one succeeded again."""
@@ -58,7 +59,7 @@ class Writer:
         self._path = os.path.abspath(str(engine.url.database))  # noqa: PTH100 - a Path would follow symbolic links
         self._identity = (0, 0)
         self._clock = clock
-        self._dataset = dataset
+        self._live = live
         self._on_commit = on_commit
         self._room = waiting_bytes
         self._items: queue.SimpleQueue[Put | Task | End] = queue.SimpleQueue()
@@ -187,7 +188,7 @@ class Writer:
         started = self._clock.monotonic()
         records, frames = [put.record for put in puts], [put.frame for put in puts]
         try:
-            outcomes = self._transact(lambda connection: groups.store(connection, self._dataset, records, frames))
+            outcomes = self._transact(lambda connection: groups.store(connection, self._live, records, frames))
         except BaseException as error:  # noqa: BLE001
             if len(puts) > 1 and isinstance(error, Exception) and not result_name(error):
                 # Not the database's doing but one record's, which must not take the others with it.
