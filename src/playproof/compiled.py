@@ -2,7 +2,7 @@
 
 What is compiled is plain Python over numpy arrays and runs uncompiled too, only slowly (`NUMBA_DISABLE_JIT=1`, for a debugger).
 `compiled` marks a function that other compiled functions call; `Kernel` is one that Python calls. A kernel is compiled, with all
-that it calls, at its first call or by `prepare`: some seconds, once for each processor and version of the code. The machine code
+that it calls, at its first call or by `prepare`: half a minute or so, once for each processor and version of the code. The machine code
 is kept beside the sources, or where those cannot be written in the user's cache folder (`XDG_CACHE_HOME`, else ~/.cache); where
 neither can be, it is compiled at every start, unless it is already there to be read, as in an image that was made by somebody else.
 numba's `NUMBA_CACHE_DIR` changes nothing; what its other settings make is kept apart.

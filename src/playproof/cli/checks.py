@@ -132,7 +132,7 @@ def check_machine_code() -> Iterator[Line]:
     folder, ready = compiled.kept_in(), compiled.ready()
     if folder is None and not ready:
         advice = "let this user write to its cache folder, or set XDG_CACHE_HOME to a folder that it can write"
-        yield Line("machine code", "warn", "cannot be kept, so that every start compiles for some seconds", advice)
+        yield Line("machine code", "warn", "cannot be kept, so that every start compiles for up to a minute", advice)
     else:
         when = "" if ready else " (compiled at the first start)"
         where = "there, but this user cannot keep more" if folder is None else f"kept in {folder}"

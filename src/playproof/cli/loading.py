@@ -26,5 +26,5 @@ def load_kernels() -> None:
     from playproof import compiled
 
     if not compiled.ready():
-        click.echo("Compiling for this computer, once for this version: some seconds.", err=True)
+        click.echo("Compiling for this computer, once for this version: up to a minute.", err=True)
     compiled.prepare()
