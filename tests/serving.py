@@ -29,7 +29,7 @@ from playproof.observe.metrics import Metrics
 from playproof.scoring.chain import Chain
 from playproof.service import Service
 from playproof.settings import ApiKey, Secret
-from playproof.store import Store, open_store
+from playproof.store import Live, Store, open_store
 from playproof.testing import ScriptedScorer, columns_body, human_session
 from playproof.web.app import create_app, note_fallback
 from playproof.web.auth import Keys, Neighbourhood
@@ -77,7 +77,7 @@ class Site:
             checks={"store": self.store.check},
         )
         week = timedelta(days=7)
-        self.app: Any = create_app(self.services, Retention(week, week), access)
+        self.app: Any = create_app(self.services, Retention(week, week, Live()), access)
 
     async def ask(self, method: str, path: str, *, client: str = "127.0.0.1", **given: Any) -> httpx.Response:
         """One request."""

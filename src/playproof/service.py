@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from playproof.clock import Clock, SystemClock
+from playproof.clock import Clock, SystemClock, milliseconds
+from playproof.dataset.eligibility import Channel, eligible
 from playproof.decision import Decision, Judge, Judged, Rules, Verdict
 from playproof.ids import RandomBytes, session_id
 from playproof.scoring.base import Scorer
@@ -21,7 +22,7 @@ from playproof.telemetry import Session, canonical, digest
 
 if TYPE_CHECKING:
     from playproof.settings import Settings
-    from playproof.store import PutOutcome, SessionRecord, Store
+    from playproof.store import Live, PutOutcome, SessionRecord, Store
 
 OPEN_SCOPE = "open"
 """The scope of ids where no API key separates one caller from another."""
@@ -38,6 +39,13 @@ def encode_verdict(verdict: Verdict) -> bytes:
 def decode_verdict(body: bytes) -> Verdict:
     """The verdict in stored JSON."""
     return _decode(body)
+
+
+def live_of(settings: Settings) -> Live:
+    """The live dataset that stored sessions become rows of."""
+    from playproof.store import Live
+
+    return Live(settings.woodwide_persistent_dataset, settings.dataset_max_rows)
 
 
 def build_judge(
@@ -99,8 +107,10 @@ class Service:
         self._keep_telemetry = keep_telemetry
         self._random = random
 
-    def submit(self, session: Session, scope: str = OPEN_SCOPE) -> Submission:
-        """Judge `session` and hand its verdict to the store; ids are unique within `scope`.
+    def submit(self, session: Session, scope: str = OPEN_SCOPE, channel: Channel = Channel.LIBRARY) -> Submission:
+        """Judge `session` and hand its verdict to the store, where it becomes a row of the live dataset too.
+
+        Ids are unique within `scope`, which also stands for who sent it; `channel` is how it came in.
 
         Raises `StoreUnavailable` where the store takes nothing now; nothing is acknowledged then.
         """
@@ -108,10 +118,10 @@ class Service:
         name = session.id or session_id(received, self._random)
         judged = self.judge.judge(session, name)
         body = encode_verdict(judged.verdict)
-        record = self._record(session, judged, body, scope, int(received.timestamp() * 1000))
+        record = self._record(session, judged, body, scope, channel, milliseconds(received))
         return Submission(judged, body, self.store.put(record))
 
-    def _record(self, session: Session, judged: Judged, body: bytes, scope: str, received_at: int) -> SessionRecord:
+    def _record(self, session: Session, judged: Judged, body: bytes, scope: str, channel: Channel, received_at: int) -> SessionRecord:
         from playproof.features import CATALOGUE_VERSION
         from playproof.store import SessionRecord
 
@@ -133,4 +143,8 @@ class Service:
             features=judged.row.astype("<f8").tobytes(),
             catalogue_version=CATALOGUE_VERSION,
             telemetry=content if self._keep_telemetry else None,
+            origin=scope,
+            stratum=f"{session.game_type}/{session.device_type}",
+            eligible=eligible(channel, verdict.decision, [reason.code for reason in verdict.reasons]),
+            awaiting=verdict.status == "preliminary",
         )

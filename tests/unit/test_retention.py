@@ -9,17 +9,32 @@ from typing import cast
 
 from playproof.errors import StoreUnavailable
 from playproof.observe.metrics import Metrics
-from playproof.store import Purged, Store
+from playproof.store import Live, Purged, Store
 from playproof.testing import FakeClock
 from playproof.web.retention import Retention, purge_for_ever
 
 WEEK, QUARTER = timedelta(days=7), timedelta(days=90)
 
 
+class Tables:
+    """Has windows that are too long."""
+
+    def __init__(self) -> None:
+        self.cut: list[tuple[str, int]] = []
+
+    def too_long(self, name: str, max_rows: int) -> bool:
+        return True
+
+    def cleanup(self, name: str, max_rows: int) -> int:
+        self.cut.append((name, max_rows))
+        return 1
+
+
 class PurgedStore:
     """Is busy at first, and lets go of something afterwards."""
 
     def __init__(self) -> None:
+        self.live = Tables()
         self.asked: list[tuple[datetime, timedelta, timedelta]] = []
         self.asked_often = threading.Event()
 
@@ -36,7 +51,7 @@ def test_what_is_over_its_time_goes_again_and_again() -> None:
     store, metrics, clock = PurgedStore(), Metrics(), FakeClock()
 
     async def run() -> None:
-        task = asyncio.create_task(purge_for_ever(cast("Store", store), Retention(WEEK, QUARTER), clock, metrics, every=0))
+        task = asyncio.create_task(purge_for_ever(cast("Store", store), Retention(WEEK, QUARTER, Live("live", 7)), clock, metrics, every=0))
         assert await asyncio.to_thread(store.asked_often.wait, 30)
         task.cancel()
         outcome = await asyncio.gather(task, return_exceptions=True)
@@ -44,6 +59,7 @@ def test_what_is_over_its_time_goes_again_and_again() -> None:
 
     asyncio.run(run())
     assert store.asked[0] == (clock.now(), WEEK, QUARTER)
+    assert set(store.live.cut) == {("live", 7)}
     page = metrics.render()[0].decode()
     counted = {what: float(page.split(f'playproof_purged_total{{what="{what}"}} ')[1].split()[0]) for what in ("telemetry", "sessions")}
     assert counted["telemetry"] >= 4, "two rounds at least were counted"

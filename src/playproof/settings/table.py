@@ -124,6 +124,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Setting(TEXT, "Name of the live dataset, here and at Woodwide.", env="WOODWIDE_PERSISTENT_DATASET"),
     ] = "movement_live_inference"
+    dataset_max_rows: Annotated[
+        int,
+        Setting(
+            integer(10, 100_000),
+            "Rows of the live dataset's window, which new rows find company in and which is published; older rows leave it and stay in "
+            "the store. A row still awaiting its result does not leave.",
+            env="DATASET_MAX_ROWS",
+        ),
+    ] = 1000
     woodwide_timeout: Annotated[
         float,
         Setting(duration(0.1, 600), "How long one call that carries no file may take.", env="WOODWIDE_TIMEOUT"),

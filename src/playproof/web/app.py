@@ -23,7 +23,7 @@ from playproof.observe.logging import LogWriter, configure
 from playproof.observe.metrics import Metrics
 from playproof.scoring.base import Scorer
 from playproof.scoring.chain import Fallback
-from playproof.service import Service, build_judge
+from playproof.service import Service, build_judge, live_of
 from playproof.settings import Settings
 from playproof.store import Commit, PutOutcome, open_store
 from playproof.telemetry import LIMITS
@@ -62,7 +62,13 @@ def compose(settings: Settings, clock: Clock | None = None) -> Services:
         admin.key if admin else None,
         settings.metrics_token.reveal() if settings.metrics_token else None,
     )
-    store = open_store(settings.data_dir, durability=settings.durability, clock=clock, on_commit=partial(_note_commit, metrics))
+    store = open_store(
+        settings.data_dir,
+        durability=settings.durability,
+        clock=clock,
+        on_commit=partial(_note_commit, metrics),
+        live=live_of(settings),
+    )
     model = judge.chain.model
     metrics.change("playproof_model_info", 1, model.model_id, model.model_version)
     return Services(
@@ -155,7 +161,7 @@ def application(settings: Settings, services: Services | None = None) -> ASGIApp
     """The whole application of one server process, its logging included; `services` are composed unless given."""
     writer = log_writer(settings)
     configure(writer, settings.log_level)
-    retention = Retention(timedelta(seconds=settings.keep_telemetry), timedelta(seconds=settings.keep_verdicts))
+    retention = Retention(timedelta(seconds=settings.keep_telemetry), timedelta(seconds=settings.keep_verdicts), live_of(settings))
     access = writer if settings.log_level in ("debug", "info") else None
     app = create_app(services or compose(settings), retention, access)
     # What is there now stays: a full collection over it would hold every request up for some 30 ms, for nothing.

@@ -1,4 +1,4 @@
-"""What runs beside the requests: retention, and the watch over the parent of a worker process."""
+"""What runs beside the requests: retention, the window of the live dataset, and the watch over the parent of a worker process."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from playproof.clock import Clock
+from playproof.dataset import LiveDataset
 from playproof.errors import StoreError
 from playproof.observe.metrics import Metrics
-from playproof.store import Store
+from playproof.store import Live, Store
 
 PURGE_EVERY_SECONDS = 600.0
 
@@ -26,6 +27,8 @@ class Retention:
 
     telemetry: timedelta
     verdicts: timedelta
+    live: Live
+    """The live dataset, whose window is kept short."""
 
 
 async def purge_for_ever(store: Store, retention: Retention, clock: Clock, metrics: Metrics, every: float = PURGE_EVERY_SECONDS) -> None:
@@ -33,6 +36,7 @@ async def purge_for_ever(store: Store, retention: Retention, clock: Clock, metri
     while True:
         try:
             purged = await asyncio.to_thread(store.purge, clock.now(), retention.telemetry, retention.verdicts)
+            await asyncio.to_thread(LiveDataset(store).cleanup_dataset, retention.live.name, retention.live.max_rows)
         except StoreError as error:
             _log.warning("retention postponed", extra={"error": str(error)})
         else:

@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import Request, post
 
+from playproof.dataset import Channel
 from playproof.errors import SessionConflict
 from playproof.observe.metrics import UNSCORED
 from playproof.service import Submission
@@ -52,7 +53,7 @@ async def score(request: Request[Any, Any, Any]) -> Answer:
             session, _ = decode_request(body)
             if session.ignored_fields:
                 services.metrics.count("playproof_ignored_fields_total", by=session.ignored_fields)
-            submission = services.service.submit(session, scope)
+            submission = services.service.submit(session, scope, Channel.DEMO if scope == DEMO_SCOPE else Channel.API)
             outcome = await ferry.landed(submission.outcome)
     except TimeoutError:
         if submission is None:
