@@ -115,8 +115,7 @@ def test_a_csv_has_every_row_of_this_catalogue(site: Site) -> None:
 
 
 def values_of(table: Table, name: str) -> list[Any]:
-    column: list[Any] = table.column(name).to_pylist()
-    return column
+    return list(table.column(name).to_pylist())
 
 
 def test_parquet_has_what_csv_has(site: Site, tmp_path: Path) -> None:

@@ -23,9 +23,16 @@ def render() -> str:
 
 def _section(name: str) -> str:
     command = load_command(name)
-    context = click.Context(command, info_name=f"playproof {name}", parent=None)
+    if not isinstance(command, click.Group):
+        return _command(f"## {name}", f"playproof {name}", command)
+    parts = [_command(f"### {name} {part}", f"playproof {name} {part}", one) for part, one in command.commands.items()]
+    return "\n".join([f"## {name}\n\n{_prose(command.help or '')}\n", *parts])
+
+
+def _command(head: str, path: str, command: click.Command) -> str:
+    context = click.Context(command, info_name=path, parent=None)
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    lines = [f"## {name}", "", f"    {usage}", "", _prose(command.help or ""), ""]
+    lines = [head, "", f"    {usage}", "", _prose(command.help or ""), ""]
     lines += ["| option | meaning |", "| --- | --- |"]
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
