@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-MEASUREMENTS = ("decode", "features", "model", "verdict", "store", "start", "score_cli", "web", "http", "packages")
+MEASUREMENTS = ("decode", "features", "model", "verdict", "store", "dataset", "start", "score_cli", "web", "http", "packages")
 """Modules of this package; the comparison of detectors refits models for minutes and is run by name."""
 
 

@@ -25,7 +25,7 @@ from playproof.observe.logging import LogWriter
 from playproof.observe.metrics import Metrics
 from playproof.service import Service, Submission, build_judge, encode_verdict
 from playproof.settings import Settings
-from playproof.store import PutOutcome, Store
+from playproof.store import Live, PutOutcome, Store
 from playproof.telemetry import decode_request
 from playproof.web.app import create_app
 from playproof.web.auth import Keys, Neighbourhood
@@ -71,7 +71,7 @@ def application(body: bytes, access: LogWriter | None) -> Any:
     limits = Limits(2 * 1024**2, 10.0)
     nowhere = Neighbourhood.of("127.0.0.1")
     services = Services(cast("Service", Ready(body)), cast("Store", Unhurried()), Keys(), nowhere, Metrics(), limits, SystemClock(), {})
-    return create_app(services, Retention(timedelta(1), timedelta(1)), access)
+    return create_app(services, Retention(timedelta(1), timedelta(1), Live()), access)
 
 
 async def _ask(app: Any, body: bytes, requests: int) -> None:

@@ -13,7 +13,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from playproof.dataset import LiveDataset, ensure_remote, replace_remote
+from playproof.dataset import LiveDataset
+from playproof.dataset.remote import ensure_remote, replace_remote
 from playproof.errors import DatasetNotFound, HostedError, HostedReason
 from playproof.features import CATALOGUE_VERSION, NAMES
 from playproof.store import ImportedRow, Live, SessionRecord, Store, open_store
@@ -285,3 +286,9 @@ def test_a_lost_remote_dataset_is_replaced_once(store: Store, dataset: LiveDatas
     status = dataset.status(NAME)
     assert (status.dataset.generation, status.dataset.remote_id) == (2, "ds_2")
     assert [(old.generation, old.remote_id, old.reason) for old in status.replaced] == [(1, "ds_1", "not_found")]
+
+
+def test_a_dataset_without_rows_has_no_company(dataset: LiveDataset) -> None:
+    dataset.ensure_persistent_dataset(NAME)
+    numbers, features = dataset.company_rows(NAME, 8)
+    assert (numbers, features.shape) == ((), (0, len(NAMES)))

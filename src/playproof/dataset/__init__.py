@@ -1,12 +1,12 @@
 """The live dataset: every session that is served becomes a row of one ordered, durable dataset.
 
-The store is the source of truth; Woodwide holds published versions of its window.
+The store is the source of truth; Woodwide holds published versions of its window (`playproof.dataset.remote`, which brings
+asyncio, and which judging alone does not need).
 """
 
 from playproof.dataset.company import Company, choose
 from playproof.dataset.eligibility import Channel, eligible
 from playproof.dataset.live import MAX_ROWS, DatasetRef, LiveDataset, Status
-from playproof.dataset.remote import Remote, ensure_remote, replace_remote
 
 __all__ = [
     "MAX_ROWS",
@@ -14,10 +14,7 @@ __all__ = [
     "Company",
     "DatasetRef",
     "LiveDataset",
-    "Remote",
     "Status",
     "choose",
     "eligible",
-    "ensure_remote",
-    "replace_remote",
 ]

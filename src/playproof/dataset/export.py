@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import numpy as np
-
 from playproof.clock import iso
 from playproof.dataset.live import features_of
 from playproof.features import CATALOGUE_VERSION, NAMES
@@ -72,7 +70,7 @@ def write_parquet(pages: Iterable[list[LiveRow]], file: Path | IO[bytes]) -> Tal
 def _batch(rows: list[LiveRow]) -> RecordBatch:
     from arro3.core import Array, DataType, RecordBatch
 
-    values = features_of(rows) if rows else np.empty((0, len(NAMES)))
+    values = features_of(rows)
     columns: dict[str, Any] = {"seq": Array([row.seq for row in rows], DataType.int64())}
     columns |= {name: Array([_text(row, name) for row in rows], DataType.string()) for name in TEXTS}
     columns |= {name: Array([getattr(row, name) for row in rows], DataType.bool()) for name in FLAGS}

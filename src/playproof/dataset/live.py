@@ -9,7 +9,7 @@ import numpy as np
 
 from playproof.dataset.company import Company, choose
 from playproof.errors import DatasetNotFound
-from playproof.features import CATALOGUE_VERSION
+from playproof.features import CATALOGUE_VERSION, NAMES
 from playproof.scoring.base import Floats
 from playproof.store import Counts, Dataset, ImportedRow, Live, LiveRow, Replaced, Store
 
@@ -118,5 +118,5 @@ class LiveDataset:
 def features_of(rows: Sequence[LiveRow]) -> Floats:
     """The features (n, k) of rows of the present catalogue version."""
     if not rows:
-        return np.empty((0, 0))
+        return np.empty((0, len(NAMES)))
     return np.frombuffer(b"".join(row.vector for row in rows), dtype="<f8").reshape(len(rows), -1)
