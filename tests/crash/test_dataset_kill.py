@@ -23,7 +23,8 @@ PROGRAM = """
 import asyncio, os, sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from playproof.dataset import ensure_remote, LiveDataset
+from playproof.dataset import LiveDataset
+from playproof.dataset.remote import ensure_remote
 from playproof.store import open_store
 from playproof.testing import FakeClock
 
