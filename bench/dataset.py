@@ -102,8 +102,8 @@ def appended(dataset: LiveDataset, name: str) -> float:
     return float(np.median(times)) * 1e6
 
 
-def sent(dataset: LiveDataset) -> tuple[float, int, int]:
-    """Milliseconds to choose and read the company of a new row, and bytes of its file and of the published window."""
+def sent(dataset: LiveDataset) -> tuple[float, float, int, int]:
+    """Milliseconds to choose and read the company of a new row, and to read the window; bytes of its file and of the window's."""
     columns = Columns()
     times = []
     rows = np.empty((0, len(NAMES)))
@@ -112,9 +112,13 @@ def sent(dataset: LiveDataset) -> tuple[float, int, int]:
         _, rows = dataset.company_rows(NAME, COMPANY)
         times.append(time.perf_counter() - began)
     new = np.frombuffer(vector(1), "<f8")[None]
-    window = np.array([np.frombuffer(row.vector, "<f8") for row in dataset.window(NAME)])
+    began = time.perf_counter()
+    read = dataset.window(NAME)
+    reading = time.perf_counter() - began
+    window = np.array([np.frombuffer(row.vector, "<f8") for row in read])
     return (
         float(np.median(times)) * 1e3,
+        reading * 1e3,
         len(parquet_file(np.vstack([new, rows]), columns).content),
         len(parquet_file(window, columns).content),
     )
@@ -137,11 +141,11 @@ def main() -> None:
                 before = size(folder)
                 micros = stored(store, f"s-{rows}")
                 grown = (size(folder) - before) / SESSIONS
-                choosing, company, window = sent(dataset)
+                choosing, reading, company, window = sent(dataset)
                 added = appended(dataset, f"a-{rows}")
                 print(
                     f"{rows:>9,} rows: stored in {micros:.0f} us a session, {grown:,.0f} bytes on disk; appended in {added:.0f} us a row; "
-                    f"company in {choosing:.1f} ms; {company:,} bytes a file, {window:,} bytes a window"
+                    f"company in {choosing:.1f} ms, window in {reading:.0f} ms; {company:,} bytes a file, {window:,} bytes a window"
                 )
 
 

@@ -114,14 +114,6 @@ def _taken(connection: Connection, dataset: int, keys: Sequence[tuple[str, str]]
     return found.intersection(keys)
 
 
-def window(connection: Connection, dataset: Dataset, *, eligible: bool = False) -> list[LiveRow]:
-    """The rows in the publication window, in order of arrival; with `eligible` those alone."""
-    statement = ROWS.where(_in_window(dataset))
-    if eligible:
-        statement = statement.where(live_row.c.eligible)
-    return [_row(row) for row in connection.execute(statement.order_by(live_row.c.seq))]
-
-
 def eligible_origins(connection: Connection, dataset: Dataset) -> list[tuple[int, str]]:
     """Number and origin of the eligible rows in the window, the newest first."""
     statement = select(live_row.c.seq, live_row.c.origin).where(
@@ -145,12 +137,26 @@ def by_number(connection: Connection, numbers: Sequence[int]) -> list[LiveRow]:
     return [found[number] for number in numbers if number in found]
 
 
-def page(connection: Connection, dataset: Dataset, after: int, size: int, *, windowed: bool = False) -> list[LiveRow]:
-    """At most `size` rows that came after number `after`, in order of arrival; with `windowed` those in the window."""
+def page(connection: Connection, dataset: Dataset, after: int, size: int) -> list[LiveRow]:
+    """At most `size` rows that came after number `after`, in order of arrival."""
     statement = ROWS.where(live_row.c.dataset == dataset.id, live_row.c.seq > after)
-    if windowed:
-        statement = statement.where(_in_window(dataset))
     return [_row(row) for row in connection.execute(statement.order_by(live_row.c.seq).limit(size))]
+
+
+def window_page(connection: Connection, dataset: Dataset, after: int, size: int, *, eligible: bool = False) -> list[LiveRow]:
+    """At most `size` rows of the window that came after number `after`, in order of arrival; with `eligible` those alone."""
+    mine = ROWS.where(live_row.c.dataset == dataset.id).order_by(live_row.c.seq)
+    if eligible:
+        mine = mine.where(live_row.c.eligible)
+    found: list[LiveRow] = []
+    # Two statements: for one with "or" every row there ever was would be read.
+    if after < dataset.window_from - 1:
+        late = mine.where(live_row.c.seq > after, live_row.c.seq < dataset.window_from, live_row.c.awaiting.is_(True))
+        found = [_row(row) for row in connection.execute(late.limit(size))]
+    if len(found) < size:
+        newest = mine.where(live_row.c.seq > after, live_row.c.seq >= dataset.window_from)
+        found += [_row(row) for row in connection.execute(newest.limit(size - len(found)))]
+    return found
 
 
 def cleanup(connection: Connection, name: str, max_rows: int) -> int:

@@ -89,7 +89,7 @@ class LiveTables:
 
     def window(self, dataset: Dataset, *, eligible: bool = False) -> list[LiveRow]:
         """The rows in the window, in order of arrival; with `eligible` those alone."""
-        return self._read(lambda connection: live.window(connection, dataset, eligible=eligible))
+        return [row for rows in self.pages(dataset, windowed=True, eligible=eligible) for row in rows]
 
     def eligible_origins(self, dataset: Dataset) -> list[tuple[int, str]]:
         """Number and origin of the eligible rows in the window, the newest first."""
@@ -103,13 +103,16 @@ class LiveTables:
         """The rows with these numbers, in the order asked for; those that are gone are left out."""
         return self._read(lambda connection: live.by_number(connection, numbers))
 
-    def pages(self, dataset: Dataset, *, windowed: bool = False) -> Iterator[list[LiveRow]]:
-        """All rows in order of arrival, a page at a time; with `windowed` those in the window."""
+    def pages(self, dataset: Dataset, *, windowed: bool = False, eligible: bool = False) -> Iterator[list[LiveRow]]:
+        """All rows in order of arrival, a page at a time; with `windowed` those in the window, and of those the eligible ones."""
         after = 0
-        while True:
-            some = self._read(lambda connection, after=after: live.page(connection, dataset, after, STEP, windowed=windowed))  # type: ignore[misc]
-            if not some:
-                return
+
+        def work(connection: Connection) -> list[LiveRow]:
+            if windowed:
+                return live.window_page(connection, dataset, after, STEP, eligible=eligible)
+            return live.page(connection, dataset, after, STEP)
+
+        while some := self._read(work):
             yield some
             after = some[-1].seq
 
