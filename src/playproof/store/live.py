@@ -154,7 +154,7 @@ def window_page(connection: Connection, dataset: Dataset, after: int, size: int,
         late = mine.where(live_row.c.seq > after, live_row.c.seq < dataset.window_from, live_row.c.awaiting.is_(True))
         found = [_row(row) for row in connection.execute(late.limit(size))]
     if len(found) < size:
-        newest = mine.where(live_row.c.seq > after, live_row.c.seq >= dataset.window_from)
+        newest = mine.where(live_row.c.seq > max(after, dataset.window_from - 1))
         found += [_row(row) for row in connection.execute(newest.limit(size - len(found)))]
     return found
 
