@@ -126,10 +126,11 @@ def test_variables_of_others_pass_in_silence(variable: str) -> None:
     assert read_settings(environ={variable: "1"}).warnings == ()
 
 
-def test_a_hosted_model_without_a_key_warns() -> None:
-    (warning,) = read_settings(environ={"ANOMALY_MODEL_ID": "mdl_TSCR8PKV"}).warnings
-    assert "WOODWIDE_API_KEY" in warning
-    assert read_settings(environ={"ANOMALY_MODEL_ID": "mdl_TSCR8PKV", "WOODWIDE_API_KEYS": "sk_1"}).warnings == ()
+def test_a_hosted_model_warns_that_it_is_not_asked_yet_and_of_a_missing_key() -> None:
+    not_asked, no_key = read_settings(environ={"ANOMALY_MODEL_ID": "mdl_TSCR8PKV"}).warnings
+    assert "the embedded model answers" in not_asked
+    assert "WOODWIDE_API_KEY" in no_key
+    assert read_settings(environ={"ANOMALY_MODEL_ID": "mdl_TSCR8PKV", "WOODWIDE_API_KEYS": "sk_1"}).warnings == (not_asked,)
 
 
 def test_what_is_secret_is_known_as_a_whole() -> None:

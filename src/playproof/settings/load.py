@@ -163,9 +163,12 @@ def _near_misses(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def _oddities(settings: Settings) -> tuple[str, ...]:
     """What works, but hardly as it was meant."""
-    if settings.anomaly_model_id and not (settings.woodwide_api_keys or settings.woodwide_api_key):
-        return ("ANOMALY_MODEL_ID names a hosted model, but there is no key to ask it with: set WOODWIDE_API_KEY",)
-    return ()
+    if not settings.anomaly_model_id:
+        return ()
+    told = ["ANOMALY_MODEL_ID names a hosted model, which scoring does not ask yet: the embedded model answers"]
+    if not (settings.woodwide_api_keys or settings.woodwide_api_key):
+        told.append("ANOMALY_MODEL_ID names a hosted model, but there is no key to ask it with: set WOODWIDE_API_KEY")
+    return tuple(told)
 
 
 def _variables() -> list[str]:

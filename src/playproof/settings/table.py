@@ -81,7 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Setting(
             TEXT,
-            "Woodwide's id of the hosted model that scores sessions, such as mdl_TSCR8PKV. Needs a key.",
+            "Woodwide's id of the hosted model that scores sessions, such as mdl_TSCR8PKV. Needs a key. Scoring does not ask it yet.",
             env="ANOMALY_MODEL_ID",
             absent="none: the embedded model scores",
         ),
