@@ -134,12 +134,19 @@ def test_a_folder_that_cannot_hold_the_admin_key(tmp_path: Path) -> None:
 
 
 def test_secrets_do_not_get_into_a_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    settings = Settings(api_keys=(key("shop", 'a-long"key'),), admin_key=Secret("the-admin-key"), data_dir=tmp_path, log_format="json")
-    log_writer(settings).write("info", "the-admin-key", {"path": '/a-long"key'})
+    settings = Settings(
+        api_keys=(key("shop", 'a-long"key'),),
+        admin_key=Secret("the-admin-key"),
+        woodwide_api_key=Secret("sk_of_the_provider"),
+        data_dir=tmp_path,
+        log_format="json",
+    )
+    log_writer(settings).write("info", "the-admin-key", {"path": '/a-long"key', "why": "sk_of_the_provider was refused"})
     shown = capsys.readouterr().err
     assert "long" not in shown
     assert "admin-key" not in shown
-    assert shown.count("[redacted]") == 2
+    assert "sk_of" not in shown
+    assert shown.count("[redacted]") == 3
 
 
 def test_a_problem_says_where_and_what_was_expected() -> None:

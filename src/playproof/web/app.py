@@ -24,7 +24,7 @@ from playproof.observe.metrics import Metrics
 from playproof.scoring.base import Scorer
 from playproof.scoring.chain import Fallback
 from playproof.service import Service, build_judge, live_of
-from playproof.settings import Settings
+from playproof.settings import Settings, secrets_of
 from playproof.store import Commit, PutOutcome, open_store
 from playproof.telemetry import LIMITS
 from playproof.web.auth import Keys, Neighbourhood, admin_key
@@ -149,9 +149,7 @@ def _allowed(routes: Litestar, path: str) -> list[str]:
 
 def log_writer(settings: Settings) -> LogWriter:
     """Where log lines go; what is secret in `settings` never gets through."""
-    hidden = [key.key.reveal() for key in settings.api_keys]
-    if settings.metrics_token:
-        hidden.append(settings.metrics_token.reveal())
+    hidden = [*secrets_of(settings)]
     if admin := admin_key(settings):
         hidden.append(admin.key)
     return LogWriter("json" if settings.log_format == "json" else "text", secrets=hidden)
