@@ -18,7 +18,7 @@ from bench.sessions import bodies
 from playproof.clock import SystemClock
 from playproof.decision import Judge, Rules
 from playproof.features import extract
-from playproof.scoring.chain import Chain
+from playproof.scoring.chain import Case, Chain
 from playproof.scoring.heuristic import assess
 from playproof.scoring.local import load_artefact, reference_path
 from playproof.service import encode_verdict
@@ -57,7 +57,7 @@ def measure(rounds: int) -> dict[str, float]:
     figures["of it: findings, us"] = median_us(inspect, sessions, rounds)
     figures["of it: features, us"] = median_us(extract, sessions, rounds)
     figures["of it: rules, us"] = median_us(lambda case: assess(*case), cases, rounds)
-    figures["of it: model, us"] = median_us(lambda row: judge.chain.score(row, "targets", "mouse", measured=True), rows, rounds)
+    figures["of it: model, us"] = median_us(lambda row: judge.chain.score([Case(row, "targets", "mouse", measured=True)]), rows, rounds)
     figures["besides: verdict to JSON, us"] = median_us(encode_verdict, verdicts, rounds)
     return figures
 

@@ -9,6 +9,7 @@ import pytest
 
 from playproof.decision import MEANINGS, Decision, Judge, ReasonCode, Rules, Verdict
 from playproof.features import NAMES
+from playproof.scoring.base import Floats
 from playproof.scoring.chain import Chain, Fallback
 from playproof.service import decode_verdict, encode_verdict
 from playproof.telemetry import Session, decode_object
@@ -144,6 +145,33 @@ def test_a_broken_model_falls_back_with_a_reason(model: ScriptedScorer) -> None:
     assert verdict.anomaly.source == "heuristic"
     assert "heuristic_only" in codes(verdict)
     assert heard == [Fallback.MODEL_ERROR]
+
+
+class Choosy(ScriptedScorer):
+    """Has no score for rows without clicks, and none for whoever they come with."""
+
+    def raw(self, rows: Floats) -> Floats:
+        if not rows[:, NAMES.index("click_count")].all():
+            raise ValueError("a row without clicks")
+        return super().raw(rows)
+
+
+def test_what_the_model_cannot_score_is_no_trouble_to_the_others() -> None:
+    none = np.empty(0)
+    sessions = [session(), session(click_t=none, click_x=none, click_y=none), session()]
+    heard: list[str] = []
+    judging = Judge(Chain(Choosy(0.5), lambda fallback, error: heard.append(str(error))), Rules(), FakeClock())
+    told = [judged.verdict for judged in judging.judge_many(sessions, ["a", "b", "c"])]
+    assert [verdict.fallback_reason for verdict in told] == [None, "model_error", None]
+    assert heard == ["a row without clicks"]
+
+
+def test_a_model_that_answers_too_few_rows_answers_none() -> None:
+    class Short(ScriptedScorer):
+        def raw(self, rows: Floats) -> Floats:
+            return np.empty(0)
+
+    assert judge(Short()).fallback_reason == "model_error"
 
 
 def test_a_verdict_survives_its_json() -> None:

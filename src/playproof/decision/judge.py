@@ -12,7 +12,7 @@ from playproof.decision.verdict import Anomaly, Calibration, Reason, Verdict
 from playproof.decision.words import Portrait, movement_reason
 from playproof.features import extract
 from playproof.scoring.base import Floats
-from playproof.scoring.chain import Chain, Scored
+from playproof.scoring.chain import Case, Chain, Scored
 from playproof.scoring.heuristic import Assessment, assess
 from playproof.telemetry import GameContext, Session, inspect
 
@@ -50,10 +50,11 @@ class Judge:
 
     def _judged(self, sessions: Sequence[Session], session_ids: Sequence[str], rows: Sequence[Floats], started: float) -> list[Judged]:
         assessments = [assess(session, row, inspect(session)) for session, row in zip(sessions, rows, strict=True)]
-        scored = [
-            self.chain.score(row, session.game_type, session.device_type, measured=assessment.measured)
+        cases = [
+            Case(row, session.game_type, session.device_type, assessment.measured)
             for session, row, assessment in zip(sessions, rows, assessments, strict=True)
         ]
+        scored = self.chain.score(cases)
         return [
             Judged(self._verdict(*case, started, len(rows)), case[1]) for case in zip(session_ids, rows, assessments, scored, strict=True)
         ]
