@@ -111,6 +111,115 @@ imported_row = Table(
     Index(None, "reference", "received_at"),
 )
 
+# Sessions whose verdict is preliminary; the row goes when it becomes final, which is how that happens once.
+awaited = Table(
+    "awaited",
+    metadata,
+    Column("session_seq", _Sequence, ForeignKey("session.seq", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("next_at", BigInteger, nullable=False),  # not asked for again before
+    Column("attempts", Integer, nullable=False),  # that failed for what was sent, not for the provider's state
+    Column("reason", Text),  # why the latest one failed
+    Column("assessment", LargeBinary, nullable=False),  # JSON: what the rules said, to judge with again
+    Column("holder", Text),  # the process that asks for it now
+    Column("held_until", BigInteger),
+    Index(None, "next_at"),
+)
+
+# Who may do what only one process does at a time.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("held_until", BigInteger, nullable=False),
+)
+
+# What was sent of a live dataset to Woodwide, as far as that came.
+publication = Table(
+    "publication",
+    metadata,
+    Column("id", Text, primary_key=True),  # Woodwide knows the upload by it
+    Column("dataset", _Sequence, ForeignKey("live_dataset.id"), nullable=False),
+    Column("generation", Integer, nullable=False),  # of the remote dataset it went to
+    Column("created_at", BigInteger, nullable=False),
+    Column("target_id", Text),
+    Column("target_name", Text),
+    Column("model_id", Text, nullable=False),
+    Column("model_version_id", Text, nullable=False),
+    Column("columns", Text, nullable=False),  # JSON
+    Column("dataset_id", Text),
+    Column("version_id", Text),
+    Column("job_id", Text),
+    Column("batch_job_id", Text),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Index(None, "dataset", "state"),
+)
+
+# Whose each row of a publication is; a row that is gone from the live dataset meanwhile keeps its place.
+publication_row = Table(
+    "publication_row",
+    metadata,
+    Column("publication", Text, ForeignKey("publication.id", ondelete="CASCADE"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("live_seq", BigInteger, nullable=False),
+    Column("session_seq", BigInteger),  # of a session that awaits its score; the others are company
+)
+
+# What was sent to train on, and the rows of people who were kept out of it.
+hosted_upload = Table(
+    "hosted_upload",
+    metadata,
+    Column("id", Text, primary_key=True),  # Woodwide knows the upload by it
+    Column("name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("dataset_id", Text),
+    Column("version_id", Text),
+    Column("job_id", Text),
+    Column("columns", Text, nullable=False),  # JSON
+    Column("rows", Integer, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("synthetic", Boolean, nullable=False),  # made up, not recorded
+    Column("catalogue_version", Text, nullable=False),
+    Column("kept_rows", LargeBinary, nullable=False),
+    Column("kept_people", LargeBinary, nullable=False),  # JSON: whose each is
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+)
+
+# Versions of hosted models that were trained from here, with their yardsticks.
+hosted_model = Table(
+    "hosted_model",
+    metadata,
+    Column("version_id", Text, primary_key=True),
+    Column("model_id", Text, nullable=False),
+    Column("upload", Text, ForeignKey("hosted_upload.id"), nullable=False),
+    Column("job_id", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("calibration", LargeBinary),  # JSON
+    Index(None, "model_id", "created_at"),
+)
+
+# What a site is still to be told, or was.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("session_seq", _Sequence, ForeignKey("session.seq", ondelete="CASCADE"), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("reason", Text),
+    Column("holder", Text),
+    Column("held_until", BigInteger),
+    Index(None, "state", "next_at"),
+    Index(None, "session_seq"),
+)
+
 # Apart from the session, so that lists of verdicts need not read past it, and because it leaves sooner.
 telemetry = Table(
     "telemetry",
