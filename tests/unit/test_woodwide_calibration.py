@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from playproof.scoring.base import Calibration
-from playproof.woodwide.calibration import FAILS_FROM, REVIEWS_FROM, HostedCalibration, Standing, calibration_of, kept_out
+from playproof.scoring.hosted import Standing
+from playproof.woodwide.calibration import FAILS_FROM, REVIEWS_FROM, HostedCalibration, calibration_of, kept_out
 from playproof.woodwide.mapping import Columns
 from playproof.woodwide.model import HostedModel
 from playproof.woodwide.scores import Scores

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from enum import StrEnum
 from functools import cached_property
 
 import msgspec
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playproof.scoring.conformal import Calibrator, fit_calibrator
+from playproof.scoring.hosted import Standing
 from playproof.woodwide.mapping import Columns
 from playproof.woodwide.model import HostedModel
 from playproof.woodwide.scores import Scores
@@ -27,14 +27,6 @@ REVIEWS_FROM = 99
 FAILS_FROM = 316
 """Rows of people below which a score of 2.5 cannot be reached, and the hosted score gets to review at most."""
 _SEED = 0
-
-
-class Standing(StrEnum):
-    """What a hosted score may decide."""
-
-    SHOWN = "shown"
-    REVIEWS = "reviews"
-    DECIDES = "decides"
 
 
 def kept_out(people: Sequence[str], share: float = KEPT_OUT) -> NDArray[np.bool_]:
