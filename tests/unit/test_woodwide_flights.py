@@ -41,7 +41,7 @@ class Tower:
         await self.cleared.wait()
         if self.error is not None:
             raise self.error
-        return {each.key: HostedScore(float(each.row[0]), None) for each in passengers if each.key not in self.lost}
+        return {each.key: HostedScore(float(each.row[0]), None, "v1") for each in passengers if each.key not in self.lost}
 
 
 def row(value: float) -> Floats:
@@ -73,8 +73,8 @@ def test_whoever_arrives_meanwhile_rides_the_next() -> None:
             rides[f"later-{number}"] = flights.board(f"later-{number}", row(float(number)))
         tower.cleared.set()
         answers = dict(zip(rides, await asyncio.gather(*rides.values()), strict=True))
-        assert answers["first"] == HostedScore(1.0, None)
-        assert all(answers[f"later-{number}"] == HostedScore(float(number), None) for number in range(50))
+        assert answers["first"] == HostedScore(1.0, None, "v1")
+        assert all(answers[f"later-{number}"] == HostedScore(float(number), None, "v1") for number in range(50))
 
     tower, reports = fly(work)
     assert [len(flight) for flight in tower.flights] == [1, 50]
@@ -97,8 +97,8 @@ def test_a_session_that_is_aboard_boards_once() -> None:
         await tower.boarded.wait()
         ride = flights.board("same", row(3.0))
         tower.cleared.set()
-        assert await ride == HostedScore(1.0, None)
-        assert await flights.board("same", row(4.0)) == HostedScore(4.0, None)
+        assert await ride == HostedScore(1.0, None, "v1")
+        assert await flights.board("same", row(4.0)) == HostedScore(4.0, None, "v1")
 
     tower, _ = fly(work)
     assert tower.flights == [["same"], ["same"]]
@@ -116,7 +116,7 @@ def test_one_who_stops_waiting_does_not_stop_the_flight() -> None:
         await ride
 
     fly(work)
-    assert heard == [HostedScore(2.0, None)]
+    assert heard == [HostedScore(2.0, None, "v1")]
 
 
 @pytest.mark.parametrize("reason", [HostedReason.TIMEOUT, HostedReason.ROW_MISMATCH])
@@ -135,7 +135,7 @@ def test_one_whom_the_answer_leaves_out_is_told_so() -> None:
         tower.lost = {"b"}
         tower.cleared.set()
         answers = await asyncio.gather(flights.board("a", row(1.0)), flights.board("b", row(1.0)))
-        assert list(answers) == [HostedScore(1.0, None), HostedReason.ROW_MISMATCH]
+        assert list(answers) == [HostedScore(1.0, None, "v1"), HostedReason.ROW_MISMATCH]
 
     fly(work)
 
@@ -157,7 +157,7 @@ def test_a_fault_of_ours_is_logged_and_strands_nobody(caplog: pytest.LogCaptureF
         tower.cleared.set()
         assert await flights.board("a", row(0.0)) is HostedReason.CLIENT_ERROR
         tower.error = None
-        assert await flights.board("b", row(5.0)) == HostedScore(5.0, None)
+        assert await flights.board("b", row(5.0)) == HostedScore(5.0, None, "v1")
 
     with caplog.at_level(logging.ERROR):
         fly(work)
@@ -247,5 +247,26 @@ def test_inline_finds_everybodys_own_score_beside_the_company(company: int) -> N
     inline = Inline(inference, HostedModel("mdl_A", "mdlv_A", Columns()), Friends(company))
     passengers = [Passenger(str(number), np.full(len(NAMES), float(number))) for number in range(3)]
     answers = asyncio.run(inline(passengers))
-    assert answers == {str(number): HostedScore(float(number), None) for number in range(3)}
+    assert answers == {str(number): HostedScore(float(number), None, "mdlv_A") for number in range(3)}
     assert [file.rows for file in inference.files] == [3 + company]
+
+
+def test_those_who_may_share_with_few_do_not_ride_with_the_rest() -> None:
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        rides = [flights.board("a", row(1.0)), *(flights.board(name, row(2.0), 2) for name in "bcd"), flights.board("e", row(3.0))]
+        tower.cleared.set()
+        await asyncio.gather(*rides)
+
+    tower, _ = fly(work)
+    assert tower.flights == [["a", "e"], ["b", "c"], ["d"]]
+
+
+def test_a_provider_that_wants_to_be_left_alone_is_heard() -> None:
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        assert flights.unwanted_seconds() == 0.0
+        tower.error = HostedError("too many", reason=HostedReason.RATE_LIMITED, retry_after=7.0)
+        tower.cleared.set()
+        assert await flights.board("a", row(1.0)) is HostedReason.RATE_LIMITED
+        assert flights.unwanted_seconds() == 7.0
+
+    fly(work)

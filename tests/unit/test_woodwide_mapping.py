@@ -133,9 +133,9 @@ def test_what_is_no_number_of_a_row_is_no_answer(ids: list[Any]) -> None:
 def test_a_score_that_is_no_number_is_missing_and_its_neighbours_are_not(value: Any) -> None:
     scores = from_columns(columns([0.1, value, 0.3], flags=[False, False, False]), 3)
     assert np.isnan(scores.raw).tolist() == [False, True, False]
-    settled = Publication(("a", "b", "c")).settle(scores)
+    settled = Publication(("a", "b", "c")).settle(scores, "v1")
     assert settled["b"] is R.INVALID_SCORE
-    assert settled["c"] == HostedScore(0.3, False)
+    assert settled["c"] == HostedScore(0.3, False, "v1")
 
 
 @pytest.mark.parametrize(
@@ -215,12 +215,12 @@ def test_rows_that_say_less_than_a_score_are_no_answer(found: list[dict[str, Any
 def test_answers_go_to_the_sessions_of_their_rows_and_to_nobody_for_company() -> None:
     publication = Publication((None, ("site", "b"), None, ("site", "a")))
     scores = Scores(np.array([0.0, 1.0, 2.0, 3.0]), (None, True, None, False))
-    assert publication.settle(scores) == {("site", "b"): HostedScore(1.0, True), ("site", "a"): HostedScore(3.0, False)}
+    assert publication.settle(scores, "v1") == {("site", "b"): HostedScore(1.0, True, "v1"), ("site", "a"): HostedScore(3.0, False, "v1")}
 
 
 def test_a_publication_has_a_session_once_and_as_many_rows_as_scores() -> None:
     with pytest.raises(ValueError, match="once"):
         Publication(("a", None, None, "a"))
     with pytest.raises(HostedError) as caught:
-        Publication(("a", None)).settle(Scores(np.zeros(3), (None,) * 3))
+        Publication(("a", None)).settle(Scores(np.zeros(3), (None,) * 3), "v1")
     assert caught.value.reason is R.ROW_MISMATCH

@@ -3,6 +3,6 @@
 from playproof.decision.judge import Judge, Judged
 from playproof.decision.policy import Rules
 from playproof.decision.reasons import MEANINGS, ReasonCode
-from playproof.decision.verdict import Anomaly, Calibration, Decision, Reason, Verdict
+from playproof.decision.verdict import Anomaly, Calibration, Decision, HostedOpinion, Reason, Verdict
 
-__all__ = ["MEANINGS", "Anomaly", "Calibration", "Decision", "Judge", "Judged", "Reason", "ReasonCode", "Rules", "Verdict"]
+__all__ = ["MEANINGS", "Anomaly", "Calibration", "Decision", "HostedOpinion", "Judge", "Judged", "Reason", "ReasonCode", "Rules", "Verdict"]

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
 
 from playproof.clock import Clock, iso
 from playproof.decision.policy import Rules, Ruling, decide
 from playproof.decision.reasons import EFFECTS, MEANINGS, ReasonCode
-from playproof.decision.verdict import Anomaly, Calibration, Reason, Verdict
+from playproof.decision.verdict import Anomaly, Calibration, HostedOpinion, Reason, Verdict
 from playproof.decision.words import Portrait, movement_reason
 from playproof.features import extract
 from playproof.scoring.base import Floats
-from playproof.scoring.chain import Case, Chain, Scored
+from playproof.scoring.chain import SCORE_DIGITS, Case, Chain, Scored
 from playproof.scoring.heuristic import Assessment, assess
+from playproof.scoring.hosted import HostedScore, Standing
+from playproof.scoring.strata import stratum_of
 from playproof.telemetry import GameContext, Session, inspect
 
 SHORT_EVIDENCE_CONFIDENCE = 0.5
@@ -22,10 +27,21 @@ SHORT_EVIDENCE_CONFIDENCE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A verdict, with the catalogue row (k,) it rests on."""
+    """A verdict, with what it rests on."""
 
     verdict: Verdict
-    row: Floats
+    case: Case
+    assessment: Assessment
+
+    @property
+    def row(self) -> Floats:
+        """(k,) the catalogue row."""
+        return self.case.row
+
+    @property
+    def scorable(self) -> bool:
+        """Whether there is movement that a model, this or another, can be asked about."""
+        return self.case.measured and self.case.device_type != "keyboard"
 
 
 class Judge:
@@ -48,18 +64,68 @@ class Judge:
         started = self._clock.monotonic()
         return self._judged(sessions, session_ids, [extract(session) for session in sessions], started)
 
+    def settle(self, earlier: Verdict, case: Case, assessment: Assessment, hosted: HostedScore, received: datetime) -> Verdict:
+        """The final verdict of a session `received` then, whose preliminary one is `earlier`, once the hosted model has answered.
+
+        The hosted score decides as far as its calibration lets it; where that is not at all, the decision stays what it was.
+        """
+        score = None
+        calibration = hosted.calibration
+        if calibration is not None and hosted.standing is not Standing.SHOWN:
+            score = round(calibration.score(hosted.raw), SCORE_DIGITS)
+        opinion = HostedOpinion(hosted.model_id, hosted.version_id, hosted.raw, hosted.flagged, score, hosted.standing)
+        notes = [ReasonCode.SYNTHETIC_MODEL] if hosted.synthetic else []
+        if score is None or calibration is None:
+            notes.append(ReasonCode.HOSTED_UNCALIBRATED)
+            verdict = self.conclude(earlier, received, ReasonCode.HOSTED_UNCALIBRATED)
+        else:
+            stratum = stratum_of(case.game_type, case.device_type, self.chain.model.calibrators)
+            scored = Scored("woodwide", hosted.model_id, hosted.version_id, stratum, hosted.raw, score, calibration)
+            few = hosted.standing is Standing.REVIEWS
+            verdict = self._verdict(earlier.session_id, case.row, assessment, scored, self._clock.monotonic(), reviews_at_most=few)
+            anomaly = msgspec.structs.replace(verdict.anomaly, raw_score=calibration.oriented(hosted.raw))
+            verdict = self._concluded(msgspec.structs.replace(verdict, anomaly=anomaly), earlier, received)
+        told = tuple(Reason(code, MEANINGS[code].meaning) for code in notes)
+        return msgspec.structs.replace(verdict, hosted=opinion, reasons=verdict.reasons + told)
+
+    def conclude(self, earlier: Verdict, received: datetime, reason: str) -> Verdict:
+        """The final verdict where nothing better than the preliminary one is to be had, and why."""
+        return self._concluded(msgspec.structs.replace(earlier, fallback_reason=reason), earlier, received)
+
+    def _concluded(self, verdict: Verdict, earlier: Verdict, received: datetime) -> Verdict:
+        now = self._clock.now()
+        return msgspec.structs.replace(
+            verdict,
+            status="final",
+            revision=earlier.revision + 1,
+            earlier_decision=earlier.decision,
+            scored_at=iso(now),
+            latency_ms=round((now - received).total_seconds() * 1000.0, 3),
+        )
+
     def _judged(self, sessions: Sequence[Session], session_ids: Sequence[str], rows: Sequence[Floats], started: float) -> list[Judged]:
         assessments = [assess(session, row, inspect(session)) for session, row in zip(sessions, rows, strict=True)]
         cases = [
             Case(row, session.game_type, session.device_type, assessment.measured)
             for session, row, assessment in zip(sessions, rows, assessments, strict=True)
         ]
-        scored = self.chain.score(cases)
-        return [
-            Judged(self._verdict(*case, started, len(rows)), case[1]) for case in zip(session_ids, rows, assessments, scored, strict=True)
-        ]
+        judged = []
+        for name, case, assessment, scored in zip(session_ids, cases, assessments, self.chain.score(cases), strict=True):
+            verdict = self._verdict(name, case.row, assessment, scored, started, len(rows))
+            judged.append(Judged(verdict, case, assessment))
+        return judged
 
-    def _verdict(self, session_id: str, row: Floats, assessment: Assessment, scored: Scored, started: float, together: int) -> Verdict:
+    def _verdict(
+        self,
+        session_id: str,
+        row: Floats,
+        assessment: Assessment,
+        scored: Scored,
+        started: float,
+        together: int = 1,
+        *,
+        reviews_at_most: bool = False,
+    ) -> Verdict:
         ruling = decide(
             scored.score,
             [EFFECTS[hit.code] for hit in assessment.hits],
@@ -67,6 +133,7 @@ class Judge:
             enough=assessment.enough,
             fallback=scored.fallback is not None,
             rules=self.rules,
+            reviews_at_most=reviews_at_most,
         )
         portrait = Portrait(row, self.chain.model.ranges)
         return Verdict(

@@ -20,13 +20,17 @@ One session gets one verdict. Over HTTP, on the command line and in Python it is
 | `anomaly.anomalyScore` | -log10 of the share of people at least this unusual: 2.0 is one person in a hundred; `null` where no model scored |
 | `anomaly.rawScore` | the detector's own output, higher is less human; ranks sessions where the anomaly score no longer can |
 | `anomaly.isAnomaly` | the score is above the pass threshold |
-| `anomaly.source` | who answered: `local` (the embedded model) or `heuristic` (rules alone) |
+| `anomaly.source` | who answered: `woodwide` (the hosted model), `local` (the embedded one) or `heuristic` (rules alone) |
 | `anomaly.modelId`, `modelVersion` | which model; the version changes whenever a score could |
 | `calibration` | the people compared with: `sessions`, `people`, the session's `stratum`, its `status`, the `reference` stratum whose people they are, \
 and `resolvedTo`, the highest score that still promises a rate |
 | `reasons` | the grounds, each a stable `code`, a `detail` in words and, where one is meant, the `feature` |
 | `featureSummary` | how much evidence there was, and the features that lie furthest out ([catalogue](features.md)) |
-| `status`, `revision` | `final` means that nothing further will be asked; `revision` counts answers |
+| `status`, `revision` | `final` means that nothing further will be asked; `preliminary` that the hosted model's answer is still to come \
+([real time](realtime.md)); `revision` counts answers |
+| `earlierDecision` | what the preliminary verdict had decided, where there was one, else `null` |
+| `hosted` | what the hosted model said: `modelId`, `modelVersion`, `rawScore` as the provider answered it, whether it `flagged` the session, \
+`anomalyScore` and `standing` (`shown`, `reviews`, `decides`: how far it counts); `null` where none was asked or has answered |
 | `fallbackReason` | why a lower scorer answered than the one configured, else `null` |
 | `scoredAt`, `latencyMs` | when, and how long it took from decoded session to verdict |
 

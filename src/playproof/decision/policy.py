@@ -42,12 +42,22 @@ class Ruling(NamedTuple):
     """The decision if the score lay in the range that passes, in the one that is reviewed, in the one that fails."""
 
 
-def decide(score: float | None, effects: Iterable[Effect], *, calibrated: bool, enough: bool, fallback: bool, rules: Rules) -> Ruling:
+def decide(
+    score: float | None,
+    effects: Iterable[Effect],
+    *,
+    calibrated: bool,
+    enough: bool,
+    fallback: bool,
+    rules: Rules,
+    reviews_at_most: bool = False,
+) -> Ruling:
     """Decide.
 
     `score` (-log10 p, higher is less human) is `None` where no model answered, and `fallback` says that one should have.
     `effects` are those of the grounds found so far. `calibrated` is false in an observing stratum, `enough` where the evidence
-    is short: in both the movement score alone can fail nobody, because nobody knows its rate there.
+    is short, `reviews_at_most` is true for a hosted score that few people's stand behind: in each case the movement score alone
+    can fail nobody, because nobody knows its rate there.
     """
     least = _PASS
     for effect in effects:
@@ -70,6 +80,10 @@ def decide(score: float | None, effects: Iterable[Effect], *, calibrated: bool, 
         added.append(ReasonCode.UNCALIBRATED_STRATUM)
     elif not enough:
         worst = _REVIEW
+    elif reviews_at_most:
+        worst = _REVIEW
+        if movement == _FAIL:
+            added.append(ReasonCode.HOSTED_FEW_PEOPLE)
     elif asks_for_more:
         worst = _REVIEW
         if movement == _FAIL:

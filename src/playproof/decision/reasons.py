@@ -22,6 +22,10 @@ class ReasonCode(StrEnum):
     BEYOND_RESOLUTION = "beyond_resolution"
     UNCALIBRATED_STRATUM = "uncalibrated_stratum"
     UNCORROBORATED = "uncorroborated"
+    # The hosted model.
+    HOSTED_UNCALIBRATED = "hosted_uncalibrated"
+    HOSTED_FEW_PEOPLE = "hosted_few_people"
+    SYNTHETIC_MODEL = "synthetic_model"
     # Evidence that is not there.
     NO_MOVEMENT = "no_movement"
     INSUFFICIENT_EVIDENCE = "insufficient_evidence"
@@ -58,6 +62,15 @@ MEANINGS: dict[ReasonCode, Meaning] = {
         "note", "Too few people of this game and input class are known, so the movement score can do no worse than review."
     ),
     ReasonCode.UNCORROBORATED: Meaning("note", "Movement alone would have failed this session; the policy asks for a second ground."),
+    ReasonCode.HOSTED_UNCALIBRATED: Meaning(
+        "note", "Too few people's scores by this hosted model are known for its score to mean anything, so the embedded model decides."
+    ),
+    ReasonCode.HOSTED_FEW_PEOPLE: Meaning(
+        "note", "The hosted score alone would have failed this session; too few people's are known for more than review."
+    ),
+    ReasonCode.SYNTHETIC_MODEL: Meaning(
+        "note", "The hosted model was trained on made-up people: its verdicts show how things work, and prove nothing."
+    ),
     ReasonCode.NO_MOVEMENT: Meaning("review", "The pointer did not move, or hardly: missing evidence is never innocent."),
     ReasonCode.INSUFFICIENT_EVIDENCE: Meaning("review", "Too little movement to tell a person by."),
     ReasonCode.KEYBOARD_NOT_SCORED: Meaning("review", "Keyboard play is never scored by the pointer model."),

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from playproof.scoring.base import Source
+from playproof.scoring.hosted import Standing
 
 
 class Decision(StrEnum):
@@ -61,6 +62,21 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     """The feature it speaks of, by catalogue name."""
 
 
+class HostedOpinion(msgspec.Struct, frozen=True, rename="camel"):
+    """What the hosted model said, whether or not it decided."""
+
+    model_id: str
+    model_version: str
+    raw_score: float
+    """As the provider answered it: neither its range nor its direction is promised."""
+    flagged: bool | None
+    """Whether the provider calls the session anomalous, where it says so."""
+    anomaly_score: float | None
+    """-log10 p among the people whose scores by this version are known; `None` where there are too few of them."""
+    standing: Standing
+    """What it may decide: `shown` nothing, `reviews` up to review, `decides` everything."""
+
+
 class Verdict(msgspec.Struct, frozen=True, rename="camel"):
     """The answer about one session."""
 
@@ -84,3 +100,7 @@ class Verdict(msgspec.Struct, frozen=True, rename="camel"):
     """RFC 3339, UTC."""
     latency_ms: float
     """From the decoded session to the verdict."""
+    hosted: HostedOpinion | None = None
+    """`None` where no hosted model has answered."""
+    earlier_decision: Decision | None = None
+    """What the preliminary verdict had decided, where there was one."""

@@ -50,11 +50,12 @@ class Flights(Generic[K]):
         self._breaker = breaker
         self._clock = clock
         self._listener = listener
-        self._waiting: list[Passenger[K]] = []
+        self._waiting: list[tuple[int, Passenger[K]]] = []  # with how many each may share a flight
         self._rides: dict[K, asyncio.Future[Answer]] = {}
         self._pilot: asyncio.Task[None] | None = None
         self._left: float | None = None
         self._lasted: deque[float] = deque(maxlen=REMEMBERED)
+        self._not_before = 0.0
 
     async def __aenter__(self) -> Self:
         return self
@@ -66,8 +67,10 @@ class Flights(Generic[K]):
         for ride in self._rides.values():
             ride.cancel()
 
-    def board(self, key: K, row: Floats) -> asyncio.Future[Answer]:
+    def board(self, key: K, row: Floats, most: int | None = None) -> asyncio.Future[Answer]:
         """What will be known of the session `key` with catalogue row (k,): a score, or the reason why there is none.
+
+        With `most` it shares its flight with no more than so many, and with none who may share it with another number.
 
         The future is shared by everybody who asks for the same session: wait for it shielded. It ends whether or not
         anybody waits, so what comes after a deadline can be had with a callback. It never raises.
@@ -75,7 +78,7 @@ class Flights(Generic[K]):
         ride = self._rides.get(key)
         if ride is None:
             ride = self._rides[key] = asyncio.get_running_loop().create_future()
-            self._waiting.append(Passenger(key, row))
+            self._waiting.append((min(most or self._most, self._most), Passenger(key, row)))
             if self._pilot is None:
                 self._pilot = asyncio.create_task(self._pilot_all(), name="woodwide-flights")
         return ride
@@ -92,12 +95,16 @@ class Flights(Generic[K]):
         flown = self._clock.monotonic() - self._left
         return usual + (usual - flown if flown < usual else flown)
 
+    def unwanted_seconds(self) -> float:
+        """How long the provider, or the breaker in its place, has asked not to be called."""
+        return max(0.0, self._not_before - self._clock.monotonic())
+
     async def _pilot_all(self) -> None:
         try:
             while self._waiting:
                 # Whoever arrives in the same turn of the event loop rides along.
                 await asyncio.sleep(0)
-                passengers, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+                passengers = self._called()
                 answers = await self._one(passengers)
                 for passenger in passengers:
                     ride = self._rides.pop(passenger.key)
@@ -105,6 +112,19 @@ class Flights(Generic[K]):
                         ride.set_result(answers.get(passenger.key, HostedReason.ROW_MISMATCH))
         finally:
             self._pilot = None
+
+    def _called(self) -> list[Passenger[K]]:
+        """Who rides next: the first of those who wait, and whoever may share its flight."""
+        most = self._waiting[0][0]
+        called: list[Passenger[K]] = []
+        left: list[tuple[int, Passenger[K]]] = []
+        for waiting in self._waiting:
+            if waiting[0] == most and len(called) < most:
+                called.append(waiting[1])
+            else:
+                left.append(waiting)
+        self._waiting = left
+        return called
 
     async def _one(self, passengers: Sequence[Passenger[K]]) -> Mapping[K, Answer]:
         started = self._clock.monotonic()
@@ -116,6 +136,7 @@ class Flights(Generic[K]):
                 answers = await self._fly(passengers)
         except HostedError as error:
             failure = error.reason
+            self._not_before = self._clock.monotonic() + (error.retry_after or 0.0)
         except Exception:  # noqa: BLE001 - whatever breaks here, the visitors still get their verdicts
             _log.exception("woodwide_flight_failed")
             failure = HostedReason.CLIENT_ERROR

@@ -50,4 +50,4 @@ class Inline:
         # Writing some hundred thousand numbers as text takes a while that others on this event loop need not wait for.
         file = await asyncio.to_thread(csv_file, rows, self._model.columns)
         scores = await self._inference.at_once(self._model.model_id, self._model.version_id, file)
-        return publication.settle(scores)
+        return publication.settle(scores, self._model.version_id)

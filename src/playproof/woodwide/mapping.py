@@ -76,6 +76,8 @@ class HostedScore(NamedTuple):
 
     raw: float
     flagged: bool | None
+    version_id: str
+    """Of the model that scored."""
 
 
 Answer = HostedScore | HostedReason
@@ -93,13 +95,13 @@ class Publication(Generic[K]):
         if len(set(named)) < len(named):
             raise ValueError("a session stands in a publication once")
 
-    def settle(self, scores: Scores) -> Mapping[K, Answer]:
-        """The answer to each session. Raises `HostedError` where `scores` are of another number of rows."""
+    def settle(self, scores: Scores, version_id: str) -> Mapping[K, Answer]:
+        """The answer to each session, scored by this version of the model. Raises `HostedError` where `scores` are of another number of rows."""
         if len(scores.raw) != len(self.keys):
             told = f"result: {len(scores.raw)} rows for {len(self.keys)}"
             raise HostedError(told, reason=HostedReason.ROW_MISMATCH)
         answers: dict[K, Answer] = {}
         for key, raw, flagged in zip(self.keys, scores.raw.tolist(), scores.flagged, strict=True):
             if key is not None:
-                answers[key] = HostedScore(raw, flagged) if np.isfinite(raw) else HostedReason.INVALID_SCORE
+                answers[key] = HostedScore(raw, flagged, version_id) if np.isfinite(raw) else HostedReason.INVALID_SCORE
         return answers

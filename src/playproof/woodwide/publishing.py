@@ -147,4 +147,4 @@ class Publishing(Generic[K]):
 
     async def _collected(self, plan: Plan[K], upload: Upload, job_id: str) -> Mapping[K, Answer]:
         scores = await self._woodwide.inference.collect(job_id, upload.version_id, len(plan.publication.keys))
-        return plan.publication.settle(scores)
+        return plan.publication.settle(scores, self._model.version_id)

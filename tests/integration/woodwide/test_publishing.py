@@ -68,7 +68,7 @@ class Memory:
 
 
 async def inline(passengers: Sequence[Passenger[str]]) -> Mapping[str, Answer]:
-    return {passenger.key: HostedScore(-1.0, None) for passenger in passengers}
+    return {passenger.key: HostedScore(-1.0, None, "v1") for passenger in passengers}
 
 
 def passengers(count: int = 5, seed: int = 5) -> list[Passenger[str]]:
