@@ -62,7 +62,7 @@ class Ready:
     def submit(self, *_: object) -> Submission:
         """The verdict, on disk at the loop's next turn."""
         outcome: Future[PutOutcome] = Future()
-        asyncio.get_running_loop().call_soon(outcome.set_result, PutOutcome("stored", self._body))
+        asyncio.get_running_loop().call_soon(outcome.set_result, PutOutcome("stored", self._body, 1))
         return Submission(self._judged, self._body, outcome)
 
 

@@ -146,5 +146,4 @@ class Service:
             origin=scope,
             stratum=f"{session.game_type}/{session.device_type}",
             eligible=eligible(channel, verdict.decision, [reason.code for reason in verdict.reasons]),
-            awaiting=verdict.status == "preliminary",
         )

@@ -17,7 +17,7 @@ from playproof.dataset import LiveDataset
 from playproof.dataset.remote import ensure_remote, replace_remote
 from playproof.errors import DatasetNotFound, HostedError, HostedReason
 from playproof.features import CATALOGUE_VERSION, NAMES
-from playproof.store import ImportedRow, Live, SessionRecord, Store, open_store
+from playproof.store import Awaiting, Final, ImportedRow, Live, SessionRecord, Store, open_store
 from playproof.testing import FakeClock, session_record
 
 SECONDS = 60
@@ -76,7 +76,20 @@ def served(name: str, *, eligible: bool = True, awaiting: bool = False, origin: 
         origin=origin,
         stratum="targets/mouse",
         eligible=eligible,
-        awaiting=awaiting,
+        awaited=Awaiting(assessment=b"{}", next_at=0, holder="p", held_until=0) if awaiting else None,
+    )
+
+
+def final(number: int) -> Final:
+    return Final(
+        number=number,
+        verdict=b"{}",
+        decision="pass",
+        anomaly_score=0.0,
+        raw_score=0.0,
+        source="woodwide",
+        model_version="mv_1",
+        eligible=True,
     )
 
 
@@ -112,7 +125,7 @@ def test_every_session_becomes_a_row_with_what_was_said_of_it(store: Store, data
     assert (found.label, found.eligible, found.awaiting, found.reference) == (None, True, False, False)
     stored = store.get(record.scope, "a")
     assert stored is not None
-    assert msgspec.structs.asdict(stored) == msgspec.structs.asdict(record)
+    assert msgspec.structs.asdict(stored) == {**msgspec.structs.asdict(record), "awaiting": False}
 
 
 def test_appending_twice_appends_once(reopen: Open, store: Store, dataset: LiveDataset) -> None:
@@ -153,9 +166,9 @@ def test_cleanup_keeps_the_last_rows_and_those_awaiting_their_result(store: Stor
     assert dataset.cleanup_dataset(NAME, 3) == 2
     assert names(dataset) == ["s1", "s3", "s4", "s5"]
     assert dataset.cleanup_dataset(NAME, 3) == 0
-    (waiting, *_) = dataset.window(NAME)
-    assert dataset.settle([waiting.seq]) == 1
-    assert dataset.settle([waiting.seq]) == 0
+    (waiting,) = store.awaited.claim("p", 30.0, 10)
+    assert waiting.session_id == "s1"
+    assert store.awaited.finalise([final(waiting.number)]) == [True]
     assert names(dataset) == ["s3", "s4", "s5"]
     assert dataset.status(NAME).counts.rows == 6
 

@@ -67,10 +67,10 @@ def stored(store: Store, record: SessionRecord) -> bool:
 
 def test_what_was_put_is_what_is_got(store: Store) -> None:
     record = session_record("a")
-    assert put(store, record) == PutOutcome("stored", record.verdict)
+    assert put(store, record) == PutOutcome("stored", record.verdict, 1)
     found = store.get("open", "a")
     assert found is not None
-    assert msgspec.structs.asdict(found) == msgspec.structs.asdict(record)
+    assert msgspec.structs.asdict(found) == {**msgspec.structs.asdict(record), "awaiting": False}
 
 
 def test_a_score_may_be_absent(store: Store) -> None:
@@ -88,7 +88,7 @@ def test_any_text_is_an_id_and_any_bytes_are_content(one_store: Store, session_i
     put(one_store, record)
     found = one_store.get(record.scope, session_id)
     assert found is not None
-    assert msgspec.structs.asdict(found) == msgspec.structs.asdict(record)
+    assert msgspec.structs.asdict(found) == {**msgspec.structs.asdict(record), "awaiting": False}
 
 
 def test_features_stay_where_telemetry_is_not_kept(store: Store) -> None:
@@ -102,13 +102,13 @@ def test_features_stay_where_telemetry_is_not_kept(store: Store) -> None:
 def test_the_same_content_again_answers_what_was_stored(store: Store) -> None:
     first = session_record("a", verdict=b'{"first": true}')
     put(store, first)
-    assert put(store, session_record("a", verdict=b'{"first": false}')) == PutOutcome("replayed", first.verdict)
+    assert put(store, session_record("a", verdict=b'{"first": false}')) == PutOutcome("replayed", first.verdict, 1)
 
 
 def test_other_content_under_the_same_id_is_a_conflict(store: Store) -> None:
     first = session_record("a")
     put(store, first)
-    assert put(store, session_record("a", content=b"other", verdict=b"{}")) == PutOutcome("conflict", first.verdict)
+    assert put(store, session_record("a", content=b"other", verdict=b"{}")) == PutOutcome("conflict", first.verdict, 0)
     found = store.get("open", "a")
     assert found is not None
     assert found.telemetry == first.telemetry
@@ -169,7 +169,7 @@ def test_each_of_a_group_keeps_its_own(store: Store, count: int) -> None:
     for record in records:
         found = store.get("open", record.session_id)
         assert found is not None
-        assert msgspec.structs.asdict(found) == msgspec.structs.asdict(record)
+        assert msgspec.structs.asdict(found) == {**msgspec.structs.asdict(record), "awaiting": False}
 
 
 def test_commits_are_reported(reopen: Open) -> None:

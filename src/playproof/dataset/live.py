@@ -98,10 +98,6 @@ class LiveDataset:
         """All rows in order of arrival, some hundred at a time; with `windowed` those in the window. Raises `DatasetNotFound`."""
         return self._tables.pages(self.find(name), windowed=windowed)
 
-    def settle(self, numbers: Sequence[int]) -> int:
-        """Note that the rows with these numbers have their result; how many were awaiting one."""
-        return self._tables.settle(numbers)
-
     def status(self, name: str) -> Status:
         """What is known of a dataset; counts its rows. Raises `DatasetNotFound`."""
         dataset = self.find(name)

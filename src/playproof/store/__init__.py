@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playproof.store.awaiting import Awaited, Awaiting, Depth, Final, Notice, Postponed
 from playproof.store.base import Commit, Health, OnCommit, Purged, PutOutcome, Restored, SessionRecord, Store, StoredSession
 from playproof.store.rows import Counts, Dataset, ImportedRow, Live, LiveRow, Replaced
 
@@ -12,14 +13,20 @@ if TYPE_CHECKING:
     from playproof.clock import Clock
 
 __all__ = [
+    "Awaited",
+    "Awaiting",
     "Commit",
     "Counts",
     "Dataset",
+    "Depth",
+    "Final",
     "Health",
     "ImportedRow",
     "Live",
     "LiveRow",
+    "Notice",
     "OnCommit",
+    "Postponed",
     "Purged",
     "PutOutcome",
     "Replaced",

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
+from playproof.store.awaiting import Awaiting
+
 if TYPE_CHECKING:
+    from playproof.store.awaited_tables import AwaitedTables
     from playproof.store.live_tables import LiveTables
 
 PutStatus = Literal["stored", "replayed", "conflict"]
@@ -50,13 +53,16 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     label: str | None = None
     """What is known of the player since: `human` or `bot`."""
     eligible: bool = False
-    """As a row of the live dataset it may keep new rows company."""
-    awaiting: bool = False
-    """Its hosted result is still to come."""
+    """As a row of the live dataset it may keep new rows company; never while its hosted score is still to come."""
+    awaited: Awaiting | None = None
+    """Its verdict is preliminary, and this is kept until it is final; what is got has it no more."""
 
 
 class StoredSession(SessionRecord, frozen=True, kw_only=True, gc=False):
     """One session as it is stored; `telemetry` is `None` where it was not kept or its time is over."""
+
+    awaiting: bool = False
+    """Its hosted score is still to come."""
 
 
 class PutOutcome(msgspec.Struct, frozen=True, gc=False):
@@ -65,7 +71,9 @@ class PutOutcome(msgspec.Struct, frozen=True, gc=False):
     status: PutStatus
     """`stored`: it is on disk now. `replayed`: the same content was already there. `conflict`: other content was."""
     verdict: bytes
-    """JSON: the record's own where stored, else the one stored first."""
+    """JSON: the record's own where stored, else what the one stored first has now."""
+    number: int
+    """Of the session in the store, in order of arrival; 0 for a conflict."""
 
 
 class Purged(msgspec.Struct, frozen=True):
@@ -122,6 +130,11 @@ class Store(Protocol):
     @property
     def live(self) -> LiveTables:
         """The live dataset: one row for each session that is stored, and rows appended to it."""
+        ...
+
+    @property
+    def awaited(self) -> AwaitedTables:
+        """The sessions whose verdict is preliminary, and how it becomes final."""
         ...
 
     def put(self, record: SessionRecord) -> Future[PutOutcome]:

@@ -180,17 +180,6 @@ def last_outside(connection: Connection, dataset: Dataset, max_rows: int) -> int
     return found
 
 
-def settle(connection: Connection, numbers: Sequence[int]) -> int:
-    """Note that rows have their result; how many were awaiting one."""
-    settled = 0
-    for start in range(0, len(numbers), IDS):
-        some = list(numbers[start : start + IDS])
-        settled += connection.execute(
-            update(live_row).where(live_row.c.seq.in_(some), live_row.c.awaiting.is_(True)).values(awaiting=False)
-        ).rowcount
-    return settled
-
-
 def counts(connection: Connection, dataset: Dataset) -> Counts:
     """How many rows the dataset has; reads them all."""
     mine = live_row.c.dataset == dataset.id

@@ -116,10 +116,6 @@ class LiveTables:
             yield some
             after = some[-1].seq
 
-    def settle(self, numbers: Sequence[int]) -> int:
-        """Note that rows have their result; how many were awaiting one."""
-        return self._write(lambda connection: live.settle(connection, numbers))
-
     def counts(self, dataset: Dataset) -> Counts:
         """How many rows the dataset has; reads them all."""
         return self._read(lambda connection: live.counts(connection, dataset))

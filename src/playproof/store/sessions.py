@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, bindparam, delete, insert, select
 
+from playproof.store.awaiting import Awaiting
 from playproof.store.base import SessionRecord, StoredSession
-from playproof.store.tables import live_row, session, telemetry
+from playproof.store.tables import awaited, live_row, session, telemetry
 
 Key = tuple[str, str]
 """Scope and id."""
@@ -20,8 +21,11 @@ Key = tuple[str, str]
 SESSION_COLUMNS = tuple(column.name for column in session.c if column is not session.c.seq)
 LIVE_COLUMNS = tuple(column.name for column in live_row.c if column is not live_row.c.seq)
 TELEMETRY_COLUMNS = tuple(column.name for column in telemetry.c)
+AWAITED_COLUMNS = tuple(column.name for column in awaited.c if column is not awaited.c.reason)
 
-KNOWN = select(session.c.scope, session.c.id, session.c.digest, session.c.verdict).where(session.c.id.in_(bindparam("ids", expanding=True)))
+KNOWN = select(session.c.scope, session.c.id, session.c.digest, session.c.verdict, session.c.seq).where(
+    session.c.id.in_(bindparam("ids", expanding=True))
+)
 """Which of some ids are taken in any scope, and by what. Older SQLites would read the whole table for pairs of id and scope."""
 
 GET = (
@@ -92,9 +96,14 @@ def live_values(record: SessionRecord, dataset: int, seq: int) -> tuple[Any, ...
         record.origin,
         record.stratum,
         record.label,
-        record.eligible,
-        record.awaiting,
+        record.eligible and record.awaited is None,
+        record.awaited is not None,
     )
+
+
+def awaited_values(awaiting: Awaiting, seq: int) -> tuple[Any, ...]:
+    """The values of `AWAITED_COLUMNS`, for the session number `seq`."""
+    return (seq, awaiting.next_at, 0, awaiting.assessment, awaiting.holder, awaiting.held_until)
 
 
 def get(connection: Connection, scope: str, session_id: str) -> tuple[StoredSession, bytes | None] | None:

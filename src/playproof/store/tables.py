@@ -123,6 +123,7 @@ awaited = Table(
     Column("holder", Text),  # the process that asks for it now
     Column("held_until", BigInteger),
     Index(None, "next_at"),
+    Index(None, "holder"),
 )
 
 # Who may do what only one process does at a time.

@@ -17,6 +17,7 @@ from playproof.clock import Clock, SystemClock, milliseconds
 from playproof.errors import StoreRefused, StoreUnavailable
 from playproof.store import live as live_rows
 from playproof.store import retention, sessions
+from playproof.store.awaited_tables import AwaitedTables
 from playproof.store.base import Health, OnCommit, Purged, PutOutcome, SessionRecord, StoredSession
 from playproof.store.compression import decompress
 from playproof.store.live_tables import LiveTables
@@ -73,6 +74,7 @@ class SqliteStore:
             self._lock.release()
             raise
         self.live = LiveTables(self._writer.run, self._read, self._clock)
+        self.awaited = AwaitedTables(self._writer.run, self._read, self._clock)
 
     def put(self, record: SessionRecord) -> Future[PutOutcome]:
         """See `Store.put`."""

@@ -93,6 +93,8 @@ class Writer:
         # Compressed here, where nothing waits for it: in the writer it would hold up a whole group.
         frame = None if record.telemetry is None else compress(record.telemetry)
         size = _OVERHEAD + len(record.verdict) + len(record.features) + len(frame or b"")
+        if record.awaited is not None:
+            size += len(record.awaited.assessment)
         item = Put(msgspec.structs.replace(record, telemetry=None), frame, Future(), size)
         with self._gate:
             self._require_open()

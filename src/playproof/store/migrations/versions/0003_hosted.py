@@ -32,6 +32,7 @@ def _awaited() -> None:
         sa.ForeignKeyConstraint(["session_seq"], ["session.seq"], name=op.f("fk_awaited_session_seq_session"), ondelete="CASCADE"),
     )
     op.create_index(op.f("ix_awaited_next_at"), "awaited", ["next_at"])
+    op.create_index(op.f("ix_awaited_holder"), "awaited", ["holder"])
     op.create_table(
         "lease",
         sa.Column("name", sa.Text, nullable=False),

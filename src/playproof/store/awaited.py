@@ -1,0 +1,151 @@
+"""Statements about sessions whose hosted score is still to come.
+
+A row of `awaited` goes when the verdict becomes final, and whoever removes it is the one who makes it so. Each function runs
+in the transaction its connection is in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
+
+from playproof.store.awaiting import Awaited, Depth, Final, Postponed
+from playproof.store.live import IDS
+from playproof.store.tables import awaited, live_row, outbox, session
+
+_NUMBER = awaited.c.session_seq == bindparam("number")
+
+_TAKE = delete(awaited).where(_NUMBER)
+_SETTLE_SESSION = (
+    update(session)
+    .where(session.c.seq == bindparam("number"))
+    .values(
+        revision=session.c.revision + 1,
+        **{name: bindparam(f"new_{name}") for name in ("verdict", "decision", "anomaly_score", "raw_score", "source", "model_version")},
+    )
+)
+_SETTLE_ROW = update(live_row).where(live_row.c.session_seq == bindparam("number")).values(awaiting=False, eligible=bindparam("may"))
+_POSTPONE = (
+    update(awaited)
+    .where(_NUMBER, awaited.c.holder == bindparam("whose"))
+    .values(
+        next_at=bindparam("at"),
+        attempts=awaited.c.attempts + bindparam("more"),
+        reason=bindparam("why"),
+        holder=None,
+        held_until=None,
+    )
+)
+_REPLACE_VERDICT = update(session).where(session.c.seq == bindparam("number")).values(verdict=bindparam("new"))
+_ASKED = (
+    select(
+        awaited.c.session_seq.label("number"),
+        session.c.scope,
+        session.c.id.label("session_id"),
+        session.c.received_at,
+        session.c.game_type,
+        session.c.device_type,
+        session.c.verdict,
+        live_row.c.catalogue_version,
+        live_row.c.vector,
+        awaited.c.assessment,
+        awaited.c.attempts,
+    )
+    .join(session, session.c.seq == awaited.c.session_seq)
+    .join(live_row, live_row.c.session_seq == awaited.c.session_seq)
+)
+
+
+def finalise(connection: Connection, finals: Sequence[Final], now: int) -> list[bool]:
+    """Make verdicts final, and say of each whether this did it: not where somebody else was first, or the session is gone."""
+    return [_finalise(connection, final, now) for final in finals]
+
+
+def _finalise(connection: Connection, final: Final, now: int) -> bool:
+    number = {"number": final.number}
+    if not connection.execute(_TAKE, number).rowcount:
+        return False
+    connection.execute(
+        _SETTLE_SESSION,
+        {
+            **number,
+            "new_verdict": final.verdict,
+            "new_decision": final.decision,
+            "new_anomaly_score": final.anomaly_score,
+            "new_raw_score": final.raw_score,
+            "new_source": final.source,
+            "new_model_version": final.model_version,
+        },
+    )
+    connection.execute(_SETTLE_ROW, {**number, "may": final.eligible})
+    if final.notice is not None:
+        connection.execute(
+            insert(outbox).values(
+                id=final.notice.id,
+                session_seq=final.number,
+                body=final.notice.body,
+                created_at=now,
+                state="waiting",
+                next_at=now,
+                attempts=0,
+            )
+        )
+    return True
+
+
+def due(connection: Connection, now: int, limit: int) -> list[int]:
+    """The numbers of at most `limit` sessions that are due and held by nobody, those due the longest first."""
+    found = select(awaited.c.session_seq).where(awaited.c.next_at <= now, _free(now)).order_by(awaited.c.next_at).limit(limit)
+    return list(connection.execute(found.with_for_update(skip_locked=True)).scalars())
+
+
+def claim(connection: Connection, holder: str, now: int, until: int, limit: int) -> list[Awaited]:
+    """Have `holder` hold what is `due`, until a time in milliseconds."""
+    numbers = due(connection, now, limit)
+    claimed: dict[int, Awaited] = {}
+    for start in range(0, len(numbers), IDS):
+        these = awaited.c.session_seq.in_(numbers[start : start + IDS])
+        connection.execute(update(awaited).where(these).values(holder=holder, held_until=until))
+        claimed |= {row.number: Awaited(**row._mapping) for row in connection.execute(_ASKED.where(these))}
+    return [claimed[number] for number in numbers]
+
+
+def renew(connection: Connection, holder: str, until: int) -> int:
+    """Extend all that `holder` holds, unless somebody else took it over; how many that are."""
+    return connection.execute(update(awaited).where(awaited.c.holder == holder).values(held_until=until)).rowcount
+
+
+def release(connection: Connection, holder: str) -> None:
+    """Let go of all that `holder` holds."""
+    connection.execute(update(awaited).where(awaited.c.holder == holder).values(holder=None, held_until=None))
+
+
+def postpone(connection: Connection, items: Sequence[Postponed], holder: str) -> None:
+    """Let go of sessions that `holder` holds, until they are due again; what it does not hold any more stays as it is."""
+    for item in items:
+        values = {"number": item.number, "whose": holder, "at": item.next_at, "more": int(item.attempted), "why": item.reason}
+        if connection.execute(_POSTPONE, values).rowcount and item.verdict is not None:
+            connection.execute(_REPLACE_VERDICT, {"number": item.number, "new": item.verdict})
+
+
+def hasten(connection: Connection, now: int) -> int:
+    """Have all that nobody holds be due now; how many were not."""
+    return connection.execute(update(awaited).where(awaited.c.next_at > now, _free(now)).values(next_at=now)).rowcount
+
+
+def next_at(connection: Connection, now: int) -> int | None:
+    """When the first is due that nobody holds; `None` where there is none."""
+    found: int | None = connection.execute(select(awaited.c.next_at).where(_free(now)).order_by(awaited.c.next_at).limit(1)).scalar()
+    return found
+
+
+def depth(connection: Connection) -> Depth:
+    """How many wait; counts them."""
+    waiting: int = connection.execute(select(func.count()).select_from(awaited)).scalar_one()
+    first = select(func.min(awaited.c.session_seq)).scalar_subquery()
+    return Depth(waiting, connection.execute(select(session.c.received_at).where(session.c.seq == first)).scalar())
+
+
+def _free(now: int) -> ColumnElement[bool]:
+    return or_(awaited.c.held_until.is_(None), awaited.c.held_until <= now)
