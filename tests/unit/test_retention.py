@@ -44,7 +44,7 @@ class PurgedStore:
             self.asked_often.set()
         if len(self.asked) == 1:
             raise StoreUnavailable("the database is locked")
-        return Purged(telemetry=2, sessions=3)
+        return Purged(telemetry=2, sessions=3, letters=5)
 
 
 def test_what_is_over_its_time_goes_again_and_again() -> None:

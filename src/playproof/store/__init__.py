@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from playproof.store.awaiting import Awaited, Awaiting, Depth, Final, Notice, Postponed
 from playproof.store.base import Commit, Health, OnCommit, Purged, PutOutcome, Restored, SessionRecord, Store, StoredSession
+from playproof.store.letters import Letter, Posted, Posts, PostState
 from playproof.store.rows import Counts, Dataset, ImportedRow, Live, LiveRow, Replaced
 
 if TYPE_CHECKING:
@@ -22,11 +23,15 @@ __all__ = [
     "Final",
     "Health",
     "ImportedRow",
+    "Letter",
     "Live",
     "LiveRow",
     "Notice",
     "OnCommit",
+    "PostState",
+    "Posted",
     "Postponed",
+    "Posts",
     "Purged",
     "PutOutcome",
     "Replaced",

@@ -15,6 +15,7 @@ from playproof.store.awaiting import Awaiting
 if TYPE_CHECKING:
     from playproof.store.awaited_tables import AwaitedTables
     from playproof.store.live_tables import LiveTables
+    from playproof.store.outbox_tables import OutboxTables
 
 PutStatus = Literal["stored", "replayed", "conflict"]
 
@@ -77,12 +78,14 @@ class PutOutcome(msgspec.Struct, frozen=True, gc=False):
 
 
 class Purged(msgspec.Struct, frozen=True):
-    """How many sessions retention took something from."""
+    """How much retention removed."""
 
     telemetry: int
-    """Lost their raw movement."""
+    """Sessions that lost their raw movement."""
     sessions: int
-    """Removed altogether."""
+    """Sessions removed altogether, with all that belongs to them."""
+    letters: int
+    """Webhooks that were delivered or given up."""
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -137,6 +140,11 @@ class Store(Protocol):
         """The sessions whose verdict is preliminary, and how it becomes final."""
         ...
 
+    @property
+    def outbox(self) -> OutboxTables:
+        """What sites are still to be told, or were."""
+        ...
+
     def put(self, record: SessionRecord) -> Future[PutOutcome]:
         """Store `record`; the future resolves when the answer is on disk. Never blocks.
 
@@ -166,6 +174,7 @@ class Store(Protocol):
     def purge(self, now: datetime, keep_telemetry: timedelta, keep_verdicts: timedelta) -> Purged:
         """Remove telemetry, and whole sessions, received so long before `now`; in small steps between writes.
 
+        Webhooks that have been delivered or given up for a week go as well, where their session did not go before.
         Raises `StoreUnavailable`; what was removed by then stays removed.
         """
         ...

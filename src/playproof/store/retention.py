@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
-from playproof.store.tables import erasure, imported_row, live_row, probe, session, telemetry
+from playproof.store.outbox import DELIVERED, GIVEN_UP
+from playproof.store.tables import erasure, imported_row, live_row, outbox, probe, session, telemetry
 
 Erasures = dict[bytes, int]
 """By the hash of what was erased: when, in milliseconds."""
 
 STEP = 200
 """Sessions a step takes something from: some milliseconds of the writer's time."""
+
+KEEP_LETTERS = timedelta(days=7)
+"""How long letters stay that were delivered or given up, unless their session goes before."""
 
 PURGE_TELEMETRY = delete(telemetry).where(
     telemetry.c.seq.in_(
@@ -48,6 +53,17 @@ PURGE_IMPORTED = delete(live_row).where(
 """One step of appended rows that have had their time; those a dataset began with stay."""
 
 
+PURGE_LETTERS = delete(outbox).where(
+    outbox.c.id.in_(
+        select(outbox.c.id)
+        .where(outbox.c.state.in_((DELIVERED, GIVEN_UP)), outbox.c.next_at < bindparam("before"))
+        .limit(bindparam("step"))
+        .scalar_subquery()
+    )
+)
+"""One step of letters that have not waited for so long."""
+
+
 def purge_telemetry(connection: Connection, before: int) -> int:
     """Remove the telemetry of at most `STEP` sessions received before a time; how many that were."""
     return connection.execute(PURGE_TELEMETRY, {"before": before, "step": STEP}).rowcount
@@ -61,6 +77,11 @@ def purge_sessions(connection: Connection, before: int) -> int:
 def purge_imported(connection: Connection, before: int) -> int:
     """Remove at most `STEP` appended rows received before a time; how many that were."""
     return connection.execute(PURGE_IMPORTED, {"before": before, "step": STEP}).rowcount
+
+
+def purge_letters(connection: Connection, before: int) -> int:
+    """Remove at most `STEP` letters that were delivered or given up before a time; how many that were."""
+    return connection.execute(PURGE_LETTERS, {"before": before, "step": STEP}).rowcount
 
 
 def subject(session_id: str, scope: str | None) -> bytes:

@@ -42,6 +42,7 @@ async def purge_for_ever(store: Store, retention: Retention, clock: Clock, metri
         else:
             metrics.count("playproof_purged_total", "telemetry", by=purged.telemetry)
             metrics.count("playproof_purged_total", "sessions", by=purged.sessions)
+            metrics.count("playproof_purged_total", "letters", by=purged.letters)
         await asyncio.sleep(every)
 
 

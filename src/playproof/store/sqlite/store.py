@@ -21,6 +21,7 @@ from playproof.store.awaited_tables import AwaitedTables
 from playproof.store.base import Health, OnCommit, Purged, PutOutcome, SessionRecord, StoredSession
 from playproof.store.compression import decompress
 from playproof.store.live_tables import LiveTables
+from playproof.store.outbox_tables import OutboxTables
 from playproof.store.rows import Live
 from playproof.store.sqlite.backup import write_backup
 from playproof.store.sqlite.database import DATABASE_NAME, connect, make_folder
@@ -74,6 +75,7 @@ class SqliteStore:
             self._lock.release()
             raise
         self.live = LiveTables(self._writer.run, self._read, self._clock)
+        self.outbox = OutboxTables(self._writer.run, self._read, self._clock)
         self.awaited = AwaitedTables(self._writer.run, self._read, self._clock)
 
     def put(self, record: SessionRecord) -> Future[PutOutcome]:
@@ -121,6 +123,7 @@ class SqliteStore:
             telemetry=self._purge(retention.purge_telemetry, now - keep_telemetry),
             sessions=self._purge(retention.purge_sessions, now - keep_verdicts)
             + self._purge(retention.purge_imported, now - keep_verdicts),
+            letters=self._purge(retention.purge_letters, now - retention.KEEP_LETTERS),
         )
 
     def _purge(self, step: Callable[[Connection, int], int], before: datetime) -> int:
