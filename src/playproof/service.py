@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import msgspec
 from playproof.clock import Clock, SystemClock, milliseconds
 from playproof.dataset.eligibility import Channel, eligible
 from playproof.decision import Decision, Judge, Judged, Rules, Verdict
+from playproof.errors import HostedReason
 from playproof.ids import RandomBytes, session_id
 from playproof.scoring.base import Scorer
 from playproof.scoring.chain import Chain, Fallback
@@ -22,10 +24,14 @@ from playproof.telemetry import Session, canonical, digest
 
 if TYPE_CHECKING:
     from playproof.settings import Settings
-    from playproof.store import Live, PutOutcome, SessionRecord, Store
+    from playproof.store import Awaiting, Live, PutOutcome, SessionRecord, Store
+    from playproof.woodwide.question import Question
 
 OPEN_SCOPE = "open"
 """The scope of ids where no API key separates one caller from another."""
+
+ASKED = frozenset({Channel.API, Channel.DEMO})
+"""The channels whose sessions the hosted model is asked about."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Verdict).decode
@@ -87,6 +93,18 @@ class Submission:
     """The verdict's JSON; the answer, once `outcome` says it is stored."""
     outcome: Future[PutOutcome]
     """Resolves when the verdict is on disk, or when the id turned out to be taken."""
+    scope: str
+    channel: Channel
+    received: datetime
+
+    def question(self, number: int) -> Question | None:
+        """What the hosted model is to be asked about it, stored under `number`; `None` where the verdict is final."""
+        if self.judged.verdict.status == "final":
+            return None
+        from playproof.woodwide.question import Question
+
+        judged = self.judged
+        return Question(number, self.scope, judged.verdict, judged.case, judged.assessment, self.channel, self.received)
 
 
 class Service:
@@ -100,12 +118,15 @@ class Service:
         clock: Clock,
         keep_telemetry: bool = True,
         random: RandomBytes = os.urandom,
+        holder: str | None = None,
     ) -> None:
+        """With `holder`, the name of this process, the hosted model is to be asked: verdicts are preliminary until it has answered."""
         self.judge = judge
         self.store = store
         self._clock = clock
         self._keep_telemetry = keep_telemetry
         self._random = random
+        self._holder = holder
 
     def submit(self, session: Session, scope: str = OPEN_SCOPE, channel: Channel = Channel.LIBRARY) -> Submission:
         """Judge `session` and hand its verdict to the store, where it becomes a row of the live dataset too.
@@ -117,11 +138,17 @@ class Service:
         received = self._clock.now()
         name = session.id or session_id(received, self._random)
         judged = self.judge.judge(session, name)
+        awaited = None
+        if self._holder is not None and judged.scorable and channel in ASKED:
+            judged = _preliminary(judged)
+            awaited = _awaited(judged, channel, self._holder, milliseconds(received))
         body = encode_verdict(judged.verdict)
-        record = self._record(session, judged, body, scope, channel, milliseconds(received))
-        return Submission(judged, body, self.store.put(record))
+        record = self._record(session, judged, body, scope, channel, milliseconds(received), awaited)
+        return Submission(judged, body, self.store.put(record), scope, channel, received)
 
-    def _record(self, session: Session, judged: Judged, body: bytes, scope: str, channel: Channel, received_at: int) -> SessionRecord:
+    def _record(
+        self, session: Session, judged: Judged, body: bytes, scope: str, channel: Channel, received_at: int, awaited: Awaiting | None
+    ) -> SessionRecord:
         from playproof.features import CATALOGUE_VERSION
         from playproof.store import SessionRecord
 
@@ -146,4 +173,21 @@ class Service:
             origin=scope,
             stratum=f"{session.game_type}/{session.device_type}",
             eligible=eligible(channel, verdict.decision, [reason.code for reason in verdict.reasons]),
+            awaited=awaited,
         )
+
+
+def _preliminary(judged: Judged) -> Judged:
+    """`judged` until the hosted model has answered, which it has not in time unless it is judged anew."""
+    verdict = judged.verdict
+    reason = verdict.fallback_reason or HostedReason.TIMEOUT
+    return replace(judged, verdict=msgspec.structs.replace(verdict, status="preliminary", fallback_reason=reason))
+
+
+def _awaited(judged: Judged, channel: Channel, holder: str, received_at: int) -> Awaiting:
+    from playproof.store import Awaiting
+    from playproof.woodwide.question import kept
+    from playproof.woodwide.resume import HOLD_SECONDS
+
+    until = received_at + int(HOLD_SECONDS * 1000)
+    return Awaiting(assessment=kept(judged, channel), next_at=received_at, holder=holder, held_until=until)

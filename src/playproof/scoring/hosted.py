@@ -22,7 +22,7 @@ class Standing(StrEnum):
     DECIDES = "decides"
 
 
-class HostedCalibration(Calibration, Protocol):
+class VersionCalibration(Calibration, Protocol):
     """People's scores by one version of a hosted model, as the provider answers them."""
 
     @property
@@ -45,7 +45,7 @@ class HostedScore:
     """As answered; finite."""
     flagged: bool | None
     """Whether the provider calls it anomalous, where it says so."""
-    calibration: HostedCalibration | None
+    calibration: VersionCalibration | None
     """`None` where no people's scores by this version are known."""
     synthetic: bool = False
     """The model was trained on made-up people: it demonstrates, and proves nothing."""

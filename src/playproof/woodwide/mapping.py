@@ -96,7 +96,10 @@ class Publication(Generic[K]):
             raise ValueError("a session stands in a publication once")
 
     def settle(self, scores: Scores, version_id: str) -> Mapping[K, Answer]:
-        """The answer to each session, scored by this version of the model. Raises `HostedError` where `scores` are of another number of rows."""
+        """The answer to each session, scored by this version of the model.
+
+        Raises `HostedError` where `scores` are of another number of rows.
+        """
         if len(scores.raw) != len(self.keys):
             told = f"result: {len(scores.raw)} rows for {len(self.keys)}"
             raise HostedError(told, reason=HostedReason.ROW_MISMATCH)

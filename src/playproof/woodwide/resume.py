@@ -1,0 +1,100 @@
+"""Sessions that still await their hosted score are asked about again, those of processes that died included."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from playproof.clock import Clock, milliseconds
+from playproof.errors import StoreUnavailable
+from playproof.store import Store
+from playproof.woodwide.breaker import Breaker, State
+from playproof.woodwide.question import question_of
+from playproof.woodwide.realtime import Realtime
+from playproof.woodwide.settlement import Settled
+
+HOLD_SECONDS = 30.0
+"""How long what a process asks about is its own unless it says so again; so long what a dead one held has to wait."""
+RENEW_SECONDS = 10.0
+LOOK_SECONDS = 5.0
+"""How often a process looks for what others left behind."""
+MOST = 1000
+"""Sessions under way at a time on behalf of nobody who waits."""
+PROBE = 50
+"""As many try whether a provider that was out answers again."""
+
+_log = logging.getLogger(__name__)
+
+
+class Resume:
+    """Keeps asking until nothing is awaited. Belongs to one event loop."""
+
+    def __init__(self, store: Store, realtime: Realtime, breaker: Breaker, holder: str, clock: Clock) -> None:
+        self._awaited = store.awaited
+        self._realtime = realtime
+        self._breaker = breaker
+        self._holder = holder
+        self._clock = clock
+        self._settled = asyncio.Event()
+        self._trouble = False
+        self._over = False
+
+    def heard(self, settled: Settled) -> None:
+        """Take note of what was settled: after trouble, the first score says that the others need not wait any longer."""
+        if settled.reason is not None:
+            self._trouble = True
+        elif self._trouble:
+            self._trouble, self._over = False, True
+        self._settled.set()
+
+    async def run(self) -> None:
+        """Ask again, for as long as the process lives."""
+        while True:
+            try:
+                pause = await self._round()
+            except StoreUnavailable as error:
+                _log.warning("awaited_sessions_wait_for_the_store", extra={"error": str(error)})
+                pause = LOOK_SECONDS
+            except Exception:  # noqa: BLE001 - this loop must outlive whatever is wrong with one session
+                _log.exception("awaited_sessions_not_asked")
+                pause = LOOK_SECONDS
+            if pause > 0.0:
+                self._settled.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._settled.wait(), pause)
+
+    async def hold(self) -> None:
+        """Keep what is under way from being taken over, for as long as the process lives."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            if self._realtime.under_way:
+                try:
+                    await asyncio.to_thread(self._awaited.renew, self._holder, HOLD_SECONDS)
+                except StoreUnavailable as error:
+                    _log.warning("holds_not_renewed", extra={"error": str(error)})
+
+    async def _round(self) -> float:
+        """Ask about what is due; how many seconds to rest then unless something is settled."""
+        if self._over:
+            self._over = False
+            await asyncio.to_thread(self._awaited.hasten)
+        room = self._room()
+        if room <= 0:
+            return LOOK_SECONDS
+        claimed = await asyncio.to_thread(self._awaited.claim, self._holder, HOLD_SECONDS, room)
+        for awaited in claimed:
+            self._realtime.ask(question_of(awaited), told=True)
+        if claimed:
+            return 0.0
+        due = await asyncio.to_thread(self._awaited.next_at)
+        if due is None:
+            return LOOK_SECONDS
+        return min(LOOK_SECONDS, max(0.01, (due - milliseconds(self._clock.now())) / 1000.0))
+
+    def _room(self) -> int:
+        """About how many more sessions to ask now."""
+        state = self._breaker.state
+        if state is State.OPEN:
+            return 0
+        return (MOST if state is State.CLOSED else PROBE) - self._realtime.under_way
