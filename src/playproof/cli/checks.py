@@ -17,6 +17,7 @@ import msgspec
 
 from playproof.errors import ArtefactError, SettingsError
 from playproof.settings import SETTINGS, Reading, Secret, Settings
+from playproof.settings.kinds import SECRET
 
 State = Literal["ok", "warn", "fail"]
 
@@ -201,7 +202,8 @@ def check_exposure(settings: Settings) -> Iterator[Line]:
         return
     secrets: dict[str, Secret | None] = {f"API key {key.name}": key.key for key in settings.api_keys}
     secrets |= {f"Woodwide key {key.name}": key.key for key in settings.woodwide_api_keys}
-    secrets |= {row.env: getattr(settings, row.name) for row in SETTINGS if row.secret and not row.name.endswith("api_keys")}
+    # Those of webhooks are not taken at all where they are short.
+    secrets |= {row.env: getattr(settings, row.name) for row in SETTINGS if row.kind is SECRET}
     short = [name for name, secret in secrets.items() if secret is not None and len(secret.reveal()) < SHORT_KEY]
     if short:
         advice = f"use at least {SHORT_KEY} random characters: python3 -c 'import secrets; print(secrets.token_urlsafe())'"

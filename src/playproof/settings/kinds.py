@@ -16,6 +16,7 @@ import msgspec
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
 _SIZE = re.compile(r"(\d+)\s*(B|KiB|MiB|GiB)?", re.IGNORECASE)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _BYTES = {"b": 1, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
 
 
@@ -63,6 +64,8 @@ class Kind:
     parse: Callable[[Any], Any]
     show: Callable[[Any], str] = str
     limits: str = ""
+    secret: bool = False
+    """Read from the environment or a file named there alone, and never shown."""
 
     @property
     def expected(self) -> str:
@@ -136,6 +139,15 @@ def choice(*words: str) -> Kind:
         return word
 
     return Kind("one of", "one of", parse, limits=", ".join(words))
+
+
+def _parse_flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = _text(value).strip().lower()
+    if word not in _FLAGS:
+        raise ValueError(value)
+    return _FLAGS[word]
 
 
 def _parse_text(value: Any) -> str:
@@ -225,10 +237,12 @@ TEXT = Kind("text", "a text that can be printed and is not empty", _parse_text)
 PATH = Kind("path", "a path", _parse_path)
 URL = Kind("URL", "an http or https address without user, query and fragment", _parse_url)
 NAMES = Kind("names", "host names separated by commas, without port", _parse_names, ", ".join)
-SECRET = Kind("secret", "a text of visible ASCII characters", _parse_secret, lambda _: "***")
+FLAG = Kind("true or false", "true or false", _parse_flag, lambda value: str(value).lower())
+SECRET = Kind("secret", "a text of visible ASCII characters", _parse_secret, lambda _: "***", secret=True)
 KEYS = Kind(
     "secret",
     "keys of visible ASCII characters, separated by commas, each `key` or `name:key`, no name or key twice",
     _parse_keys,
     lambda keys: ", ".join(f"{key.name}:***" for key in keys),
+    secret=True,
 )

@@ -9,12 +9,14 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from playproof.errors import SettingsError
 from playproof.settings.kinds import ApiKey
-from playproof.settings.table import BY_NAME, SETTINGS, Setting, Settings
+from playproof.settings.row import Setting
+from playproof.settings.table import BY_NAME, SETTINGS, Settings
 
 CONFIG_VARIABLE = "PLAYPROOF_CONFIG"
 CONFIG_FILE = "playproof.toml"
@@ -190,4 +192,8 @@ def _contradictions(settings: Settings) -> list[str]:
         )
     if settings.keep_verdicts < settings.keep_telemetry:
         found.append("PLAYPROOF_KEEP_VERDICTS is shorter than PLAYPROOF_KEEP_TELEMETRY: movement cannot outlive its verdict")
+    if settings.webhook_url and not settings.webhook_secret:
+        found.append("PLAYPROOF_WEBHOOK_URL needs PLAYPROOF_WEBHOOK_SECRET: a site cannot trust what is not signed")
+    if settings.webhook_url and urlsplit(settings.webhook_url).scheme == "http" and not settings.webhook_private:
+        found.append("PLAYPROOF_WEBHOOK_URL is plain http: use https, or PLAYPROOF_WEBHOOK_PRIVATE=true for a private address")
     return found

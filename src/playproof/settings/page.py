@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from playproof.settings.table import SETTINGS, Setting
+from playproof.settings.row import Setting
+from playproof.settings.table import SETTINGS
 
 _HEAD = """\
 # Settings

@@ -8,42 +8,32 @@ where there is one, is the name with dashes.
 from __future__ import annotations
 
 import typing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
-from playproof.settings.kinds import KEYS, NAMES, PATH, SECRET, TEXT, URL, ApiKey, Kind, Secret, choice, duration, integer, number, size
+from playproof.settings.kinds import (
+    FLAG,
+    KEYS,
+    NAMES,
+    PATH,
+    SECRET,
+    TEXT,
+    URL,
+    ApiKey,
+    Secret,
+    choice,
+    duration,
+    integer,
+    number,
+    size,
+)
+from playproof.settings.row import Setting
+from playproof.settings.webhooks import ENDPOINT, SIGNING
 
 _DAY = 86400.0
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One row of the table; ``default`` is None when the setting may be absent."""
-
-    kind: Kind
-    meaning: str
-    flag: bool = False
-    env: str = ""
-    absent: str = ""
-    name: str = ""
-    default: Any = None
-
-    @property
-    def secret(self) -> bool:
-        """Whether it is read from the environment or a file named there alone, and never shown."""
-        return self.kind in (SECRET, KEYS)
-
-    @property
-    def option(self) -> str:
-        """The flag, such as ``--data-dir``."""
-        return "--" + self.name.replace("_", "-")
-
-    def show(self, value: Any) -> str:
-        """`value` in words: as it would be written, starred when secret, what absence means when absent."""
-        return self.absent if value is None or value == () else self.kind.show(value)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,6 +213,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Secret | None,
         Setting(SECRET, "Bearer token that may read /metrics from elsewhere.", absent="none: loopback only"),
     ] = None
+    webhook_url: Annotated[
+        str | None,
+        Setting(ENDPOINT, "Where a site is told of verdicts that became final after they were answered as preliminary.", absent="none"),
+    ] = None
+    webhook_secret: Annotated[
+        tuple[Secret, ...],
+        Setting(
+            SIGNING,
+            "What webhooks are signed with: `whsec_` and base64, or a text of 24 characters or more. Several, separated by commas, while "
+            "one takes another's place. Needed with PLAYPROOF_WEBHOOK_URL.",
+            absent="none",
+        ),
+    ] = ()
+    webhook_private: Annotated[
+        bool,
+        Setting(FLAG, "Whether webhooks may go to private addresses, to those over plain http too."),
+    ] = False
     keep_telemetry: Annotated[
         float,
         Setting(duration(0, 3650 * _DAY), "How long raw movement is kept; with 0 it is not stored at all, only its features are."),
