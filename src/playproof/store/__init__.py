@@ -9,6 +9,7 @@ from playproof.store.awaiting import Awaited, Awaiting, Depth, Final, Notice, Po
 from playproof.store.base import Commit, Health, OnCommit, Purged, PutOutcome, Restored, SessionRecord, Store, StoredSession
 from playproof.store.letters import Letter, Posted, Posts, PostState
 from playproof.store.rows import Counts, Dataset, ImportedRow, Live, LiveRow, Replaced
+from playproof.store.training import HostedModelRecord, HostedUpload, UploadContent
 
 if TYPE_CHECKING:
     from playproof.clock import Clock
@@ -22,6 +23,8 @@ __all__ = [
     "Depth",
     "Final",
     "Health",
+    "HostedModelRecord",
+    "HostedUpload",
     "ImportedRow",
     "Letter",
     "Live",
@@ -39,6 +42,7 @@ __all__ = [
     "SessionRecord",
     "Store",
     "StoredSession",
+    "UploadContent",
     "open_store",
     "restore_backup",
 ]

@@ -14,6 +14,8 @@ from playproof.store.awaiting import Awaiting
 
 if TYPE_CHECKING:
     from playproof.store.awaited_tables import AwaitedTables
+    from playproof.store.hosted_tables import HostedTables
+    from playproof.store.leases import LeaseTables
     from playproof.store.live_tables import LiveTables
     from playproof.store.outbox_tables import OutboxTables
 
@@ -143,6 +145,16 @@ class Store(Protocol):
     @property
     def outbox(self) -> OutboxTables:
         """What sites are still to be told, or were."""
+        ...
+
+    @property
+    def hosted(self) -> HostedTables:
+        """What hosted models were trained on, and their versions."""
+        ...
+
+    @property
+    def leases(self) -> LeaseTables:
+        """What one process at a time does."""
         ...
 
     def put(self, record: SessionRecord) -> Future[PutOutcome]:

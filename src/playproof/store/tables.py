@@ -184,6 +184,7 @@ hosted_upload = Table(
     Column("catalogue_version", Text, nullable=False),
     Column("kept_rows", LargeBinary, nullable=False),
     Column("kept_people", LargeBinary, nullable=False),  # JSON: whose each is
+    Column("content", LargeBinary),  # the file, as long as it may have to be sent again
     Column("state", Text, nullable=False),
     Column("reason", Text),
 )

@@ -20,6 +20,8 @@ from playproof.store import retention, sessions
 from playproof.store.awaited_tables import AwaitedTables
 from playproof.store.base import Health, OnCommit, Purged, PutOutcome, SessionRecord, StoredSession
 from playproof.store.compression import decompress
+from playproof.store.hosted_tables import HostedTables
+from playproof.store.leases import LeaseTables
 from playproof.store.live_tables import LiveTables
 from playproof.store.outbox_tables import OutboxTables
 from playproof.store.rows import Live
@@ -77,6 +79,8 @@ class SqliteStore:
         self.live = LiveTables(self._writer.run, self._read, self._clock)
         self.outbox = OutboxTables(self._writer.run, self._read, self._clock)
         self.awaited = AwaitedTables(self._writer.run, self._read, self._clock)
+        self.hosted = HostedTables(self._writer.run, self._read)
+        self.leases = LeaseTables(self._writer.run, self._clock)
 
     def put(self, record: SessionRecord) -> Future[PutOutcome]:
         """See `Store.put`."""

@@ -93,6 +93,7 @@ def _models() -> None:
         sa.Column("catalogue_version", sa.Text, nullable=False),
         sa.Column("kept_rows", sa.LargeBinary, nullable=False),
         sa.Column("kept_people", sa.LargeBinary, nullable=False),
+        sa.Column("content", sa.LargeBinary),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("reason", sa.Text),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hosted_upload")),
