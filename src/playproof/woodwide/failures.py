@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import email.utils
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from playproof.errors import HostedError, HostedReason
 from playproof.observe.logging import REDACTED
+from playproof.patience import retry_after
 from playproof.woodwide.calls import DOWNLOAD, PUT_FILE, Call
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def _refusal(response: httpx.Response, call: Call, redactor: Redactor, now: date
         f"{call.name}: {status} {detail}".rstrip(),
         reason=reason,
         answered=status,
-        retry_after=_retry_after(response.headers, now),
+        retry_after=retry_after(response.headers, now),
         # A refusal has had no effect; who knows what happened before an answer like 500 or 504.
         uncertain=reason is HostedReason.SERVER_ERROR,
     )
@@ -102,21 +101,6 @@ def _detail(content: bytes) -> str:
     if isinstance(said, list) and said and all(isinstance(each, dict) and "msg" in each for each in said):
         return "; ".join(f"{'.'.join(map(str, each.get('loc', ())))}: {each['msg']}" for each in said)
     return said if isinstance(said, str) else msgspec.json.encode(said).decode()
-
-
-def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that the provider asks us to stay away; None where it asks for nothing that makes sense."""
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            seconds = float(headers[name]) * unit
-        except (KeyError, ValueError):
-            continue
-        return seconds if math.isfinite(seconds) and seconds >= 0.0 else None
-    try:
-        moment = email.utils.parsedate_to_datetime(headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
 
 
 def _broken(error: Exception, call: Call, redactor: Redactor) -> HostedError:

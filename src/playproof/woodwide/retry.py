@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from playproof.errors import HostedError, HostedReason
 from playproof.ids import RandomBytes
+from playproof.patience import full_jitter
 from playproof.woodwide.calls import Call
 
 FIRST_SECONDS = 0.5
@@ -13,11 +14,6 @@ LONGEST_SECONDS = 8.0
 
 PASSING = frozenset({HostedReason.TIMEOUT, HostedReason.UNREACHABLE, HostedReason.RATE_LIMITED, HostedReason.SERVER_ERROR})
 """What passes by itself, and soon."""
-
-
-def fraction(random: RandomBytes) -> float:
-    """A number from 0 to 1, 1 excluded."""
-    return int.from_bytes(random(6), "big") / 2**48
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +35,4 @@ class Retries:
         asked = failure.retry_after or 0.0
         if asked > self.patience:
             return None
-        return asked + fraction(self.random) * min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** (tries - 1))
+        return asked + full_jitter(self.random, tries, FIRST_SECONDS, LONGEST_SECONDS)

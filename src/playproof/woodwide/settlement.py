@@ -14,12 +14,12 @@ from playproof.dataset.eligibility import eligible
 from playproof.decision import Judge, Verdict
 from playproof.errors import HostedReason
 from playproof.ids import RandomBytes
+from playproof.patience import fraction
 from playproof.scoring.hosted import HostedScore, VersionCalibration
 from playproof.store import Final, Notice, Postponed, Store
 from playproof.woodwide.mapping import Answer
 from playproof.woodwide.question import Question
 from playproof.woodwide.reasons import WHY
-from playproof.woodwide.retry import fraction
 
 MOST_ATTEMPTS = 5
 """Times a session is asked for where the reason may lie in what was sent."""

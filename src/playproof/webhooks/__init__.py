@@ -1,0 +1,1 @@
+"""Telling a site what became of a session it was answered about before: signed letters, sent until they arrive."""
