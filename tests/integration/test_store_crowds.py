@@ -15,7 +15,7 @@ SECONDS = 60
 
 
 def test_a_crowd_waits_for_the_rest_until_it_is_told_that_nothing_more_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playproof.store.sqlite.writer.GATHER_SECONDS", 10 * SECONDS)
+    monkeypatch.setattr("playproof.store.writer.GATHER_SECONDS", 10 * SECONDS)
     commits: list[Commit] = []
     with closing(open_store(tmp_path, on_commit=commits.append)) as store:
         begun, release = threading.Event(), threading.Event()

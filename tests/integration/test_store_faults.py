@@ -258,7 +258,7 @@ def test_a_writer_that_dies_answers_everybody(tmp_path: Path, monkeypatch: pytes
         def fatal(*_: object) -> None:
             raise SystemExit("out of everything")
 
-        monkeypatch.setattr("playproof.store.sqlite.groups.store", fatal)
+        monkeypatch.setattr("playproof.store.groups.store", fatal)
         waiting = [store.put(session_record(f"s{number}")) for number in range(200)]
         release.set()
         for future in waiting:

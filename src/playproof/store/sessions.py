@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Dialect, Table, bindparam, delete, insert, se
 
 from playproof.store.awaiting import Awaiting
 from playproof.store.base import SessionRecord, StoredSession
-from playproof.store.tables import awaited, live_row, session, telemetry
+from playproof.store.tables import awaited, live_dataset, live_row, session, telemetry
 
 Key = tuple[str, str]
 """Scope and id."""
@@ -56,7 +56,7 @@ ERASE_IN_SCOPE = _ERASE.where(session.c.scope == bindparam("in_scope"))
 @cache
 def insert_rows(table: Table, columns: tuple[str, ...], rows: int, dialect: Dialect) -> str:
     """The text that inserts `rows` rows at once, for a driver with positional parameters."""
-    one = str(insert(table).compile(dialect=dialect, column_keys=list(columns)))
+    one = str(insert(table).inline().compile(dialect=dialect, column_keys=list(columns)))
     head, values, row = one.partition("VALUES ")
     return head + values + ", ".join([row] * rows)
 
@@ -65,6 +65,13 @@ def insert_rows(table: Table, columns: tuple[str, ...], rows: int, dialect: Dial
 def known_ids(ids: int, dialect: Dialect) -> str:
     """The text of `KNOWN` for so many ids."""
     return str(KNOWN.params(ids=[""] * ids).compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
+
+
+@cache
+def dataset(dialect: Dialect) -> str:
+    """The text that looks up number and first row of the window of the live dataset of a name."""
+    found = select(live_dataset.c.id, live_dataset.c.window_from).where(live_dataset.c.name == bindparam("name"))
+    return str(found.compile(dialect=dialect))
 
 
 def session_row(record: SessionRecord) -> tuple[Any, ...]:

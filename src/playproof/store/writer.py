@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from playproof.clock import Clock
-from playproof.errors import StoreUnavailable
+from playproof.errors import StoreError, StoreUnavailable
+from playproof.store import groups
 from playproof.store.base import Commit, OnCommit, PutOutcome, SessionRecord
 from playproof.store.compression import compress
+from playproof.store.groups import Numbering
 from playproof.store.retention import touch
 from playproof.store.rows import Live
-from playproof.store.sqlite import groups
-from playproof.store.sqlite.database import file_identity, require_file
-from playproof.store.sqlite.engine import BUSY_SECONDS
-from playproof.store.sqlite.errors import as_store_error, result_name, unavailable
-from playproof.store.sqlite.work import End, Put, Task
+from playproof.store.work import End, Put, Task
 
 GROUP = 64
 """Most records in one commit: beyond it the disk costs a record next to nothing, and the first waits longer."""
@@ -40,24 +37,56 @@ WAITING_BYTES = 64 * 1024**2
 IDLE_SECONDS = 1.0
 
 _OVERHEAD = 2048  # bytes of a waiting record beside its contents
-_TRUNCATE_BUSY_MS = 20
 
 _log = logging.getLogger("playproof.store")
 
 R = TypeVar("R")
 
 
+class Link(Protocol):
+    """The writer's way to the database, in its thread alone."""
+
+    @property
+    def numbering(self) -> Numbering:
+        """How the engine inserts sessions and rows."""
+        ...
+
+    def transact(self, work: Callable[[Connection], R]) -> R:
+        """What `work` returns, run in a transaction that is on disk now.
+
+        Where something failed it may not have been written, and the next transaction starts from a fresh connection if need be.
+        """
+        ...
+
+    def caused(self, error: BaseException) -> bool:
+        """Whether the database is the cause of `error`, and not what was given to it."""
+        ...
+
+    def unavailable(self, error: BaseException) -> StoreUnavailable:
+        """`error` as the failure of one attempt, in the store's words: nothing was acknowledged."""
+        ...
+
+    def removed(self) -> None:
+        """Take note that the latest transaction removed sessions, of which nothing is to be left lying about."""
+        ...
+
+    def tidy(self, *, idle: bool = False) -> None:
+        """Do what follows from that and is due, or all that is left to do where nothing came for a while."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
 class Writer:
     """Takes records and tasks from any thread and runs them, in order, in its own."""
 
-    def __init__(
-        self, engine: Engine, clock: Clock, live: Live, on_commit: OnCommit | None = None, waiting_bytes: int = WAITING_BYTES
-    ) -> None:
+    def __init__(self, link: Link, clock: Clock, live: Live, on_commit: OnCommit | None = None, waiting_bytes: int = WAITING_BYTES) -> None:
+        """Begin to take records and tasks, and to own `link`."""
         self.error: str | None = None
         """Why the last write failed; `None` once one succeeded again."""
-        self._engine = engine
-        self._path = os.path.abspath(str(engine.url.database))  # noqa: PTH100 - a Path would follow symbolic links
-        self._identity = (0, 0)
+        self._link = link
         self._clock = clock
         self._live = live
         self._on_commit = on_commit
@@ -66,16 +95,9 @@ class Writer:
         self._gate = threading.Lock()  # what is let in before the end is answered; nothing is let in after
         self._ahead: Put | Task | End | None = None
         self._open = True
-        self._connection: Connection | None = None
         self._complete = threading.Event()  # nothing more comes at the moment
         self._crowded = False  # the last group held several records, so more are on their way
-        self._log_used = self._log_holds_removed = False
-        self._truncate_after = 0.0
         self._thread = threading.Thread(target=self._run, name="playproof-store", daemon=True)
-
-    def start(self, connection: Connection) -> None:
-        """Begin to take records, and to own `connection`."""
-        self._identity, self._connection = file_identity(self._path), connection
         self._thread.start()
 
     @property
@@ -111,9 +133,8 @@ class Writer:
     def run(self, work: Callable[[Connection], R], *, removes: bool = False) -> R:
         """Run `work` in the writer's thread, in a transaction of its own, and wait.
 
-        With `removes` the write-ahead log is emptied afterwards, so that it does not keep what `work` removed: before this
-        returns where nothing else waits and nobody reads from the log, else a little later.
-        Raises `StoreError`.
+        `removes` says that `work` removes sessions: what the engine keeps of them elsewhere goes before this returns where nothing
+        else waits and nobody is in the way, else a little later. Raises `StoreError`.
         """
         future: Future[R] = Future()
         with self._gate:
@@ -127,8 +148,7 @@ class Writer:
             if self._open:
                 self._open = False
                 self._items.put(End())
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._thread.join()
 
     def _require_open(self) -> None:
         if not self._open:
@@ -147,7 +167,7 @@ class Writer:
             with self._gate:
                 self._open = False
             self._refuse_the_rest()
-            self._disconnect()
+            self._link.close()
 
     def _round(self) -> bool:
         """Handle what comes next; false at the end."""
@@ -161,8 +181,7 @@ class Writer:
             self._store(self._group(item))
         elif isinstance(item, Task):
             self._perform(item)
-        if self._log_holds_removed:
-            self._truncate_log_if_due()
+        self._link.tidy()
         return not isinstance(item, End)
 
     def _group(self, first: Put) -> list[Put]:
@@ -190,14 +209,14 @@ class Writer:
         started = self._clock.monotonic()
         records, frames = [put.record for put in puts], [put.frame for put in puts]
         try:
-            outcomes = self._transact(lambda connection: groups.store(connection, self._live, records, frames))
+            outcomes = self._transact(lambda connection: groups.store(connection, self._link.numbering, self._live, records, frames))
         except BaseException as error:  # noqa: BLE001
-            if len(puts) > 1 and isinstance(error, Exception) and not result_name(error):
+            if len(puts) > 1 and isinstance(error, Exception) and not self._link.caused(error):
                 # Not the database's doing but one record's, which must not take the others with it.
                 for put in puts:
                     self._store([put])
                 return
-            told = unavailable(error)
+            told = self._link.unavailable(error)
             for put in puts:
                 put.future.set_exception(told)
             self._report(Commit(len(puts), self._clock.monotonic() - started, str(told)))
@@ -213,13 +232,13 @@ class Writer:
         try:
             result = self._transact(task.work)
         except BaseException as error:  # noqa: BLE001
-            task.future.set_exception(as_store_error(error))
+            task.future.set_exception(error if isinstance(error, StoreError) else self._link.unavailable(error))
             _pass_on_if_fatal(error)
             return
         if task.removes:
-            self._log_holds_removed = True
+            self._link.removed()
             if self._items.empty():
-                self._truncate_log_if_due()
+                self._link.tidy()
         task.future.set_result(result)
 
     def _rest(self) -> None:
@@ -227,57 +246,18 @@ class Writer:
         if self.error is not None:
             with contextlib.suppress(Exception):
                 self._transact(touch)
-        elif self._log_used:
-            self._truncate_log()
+        else:
+            self._link.tidy(idle=True)
 
     def _transact(self, work: Callable[[Connection], R]) -> R:
         try:
-            connection = self._connected()
-            with connection.begin():
-                result = work(connection)
-            require_file(self._path, self._identity)
+            result = self._link.transact(work)
         except Exception as error:
-            if result_name(error) or isinstance(error, StoreUnavailable):
-                self._disconnect()  # whatever state it is in, the next attempt starts from a fresh one
-                self.error = str(unavailable(error))
+            if self._link.caused(error):
+                self.error = str(self._link.unavailable(error))
             raise
         self.error = None
-        self._log_used = True
         return result
-
-    def _truncate_log_if_due(self) -> None:
-        if self._clock.monotonic() >= self._truncate_after:
-            self._truncate_log()
-
-    def _truncate_log(self) -> None:
-        """Move the write-ahead log into the database and empty it; again a little later where that cannot be done now."""
-        try:
-            driver = self._connected().connection.driver_connection
-            assert driver is not None
-            # Others may still read from the log; they need not be waited for.
-            driver.execute(f"PRAGMA busy_timeout = {_TRUNCATE_BUSY_MS}").close()
-            (blocked, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            driver.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}").close()
-        except Exception as error:  # noqa: BLE001  # what was written is safe in the log as well
-            _log.warning("the write-ahead log stays as it is: %s", unavailable(error))
-            self._disconnect()
-        else:
-            if not blocked:
-                self._log_used = self._log_holds_removed = False
-                return
-        self._truncate_after = self._clock.monotonic() + IDLE_SECONDS
-
-    def _connected(self) -> Connection:
-        if self._connection is None:
-            self._identity = file_identity(self._path)  # first, because connecting makes a file where there is none
-            self._connection = self._engine.connect()
-        return self._connection
-
-    def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(Exception):
-                connection.close()
 
     def _report(self, commit: Commit) -> None:
         if self._on_commit is None:

@@ -1,0 +1,112 @@
+"""What a store does the same on every engine."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection
+
+from playproof.clock import Clock, milliseconds
+from playproof.errors import StoreUnavailable
+from playproof.store import live as live_rows
+from playproof.store import retention, sessions
+from playproof.store.awaited_tables import AwaitedTables
+from playproof.store.base import Health, Purged, PutOutcome, SessionRecord, StoredSession
+from playproof.store.compression import decompress
+from playproof.store.hosted_tables import HostedTables
+from playproof.store.leases import LeaseTables
+from playproof.store.live_tables import LiveTables
+from playproof.store.outbox_tables import OutboxTables
+from playproof.store.reader import Reader
+from playproof.store.writer import Writer
+
+
+class SqlStore(ABC):
+    """See `playproof.store.base.Store`; an engine adds how it is opened, backed up, and how it is."""
+
+    def __init__(self, writer: Writer, reader: Reader, clock: Clock) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._clock = clock
+        self.live = LiveTables(writer.run, reader.run, clock)
+        self.awaited = AwaitedTables(writer.run, reader.run, clock)
+        self.outbox = OutboxTables(writer.run, reader.run, clock)
+        self.hosted = HostedTables(writer.run, reader.run)
+        self.leases = LeaseTables(writer.run, clock)
+
+    @abstractmethod
+    def health(self) -> Health:
+        """See `Store.health`."""
+
+    def storable(self, text: str) -> bool:
+        """Whether an id can have been stored: no text with half of a surrogate pair can."""
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return False
+        return True
+
+    def put(self, record: SessionRecord) -> Future[PutOutcome]:
+        """See `Store.put`."""
+        return self._writer.put(record)
+
+    def hurry(self) -> None:
+        """See `Store.hurry`."""
+        self._writer.hurry()
+
+    def get(self, scope: str, session_id: str) -> StoredSession | None:
+        """See `Store.get`."""
+        self._reader.require_open()
+        if not self.storable(session_id):
+            return None
+        found = self._reader.run(lambda connection: sessions.get(connection, scope, session_id))
+        if found is None:
+            return None
+        stored, frame = found
+        return stored if frame is None else msgspec.structs.replace(stored, telemetry=decompress(frame))
+
+    def erase(self, session_id: str, scope: str | None = None) -> int:
+        """See `Store.erase`."""
+        now = milliseconds(self._clock.now())
+        if not self.storable(session_id):
+            return 0
+
+        def work(connection: Connection) -> int:
+            retention.remember_erasure(connection, session_id, scope, now)
+            return sessions.erase(connection, session_id, scope) + live_rows.erase(connection, session_id, scope)
+
+        return self._writer.run(work, removes=True)
+
+    def purge(self, now: datetime, keep_telemetry: timedelta, keep_verdicts: timedelta) -> Purged:
+        """See `Store.purge`."""
+        return Purged(
+            telemetry=self._purge(retention.purge_telemetry, now - keep_telemetry),
+            sessions=self._purge(retention.purge_sessions, now - keep_verdicts)
+            + self._purge(retention.purge_imported, now - keep_verdicts),
+            letters=self._purge(retention.purge_letters, now - retention.KEEP_LETTERS),
+        )
+
+    def _purge(self, step: Callable[[Connection, int], int], before: datetime) -> int:
+        limit = milliseconds(before)
+        total = 0
+        while True:
+            # One step a transaction: records that wait get their turn in between.
+            removed = self._writer.run(lambda connection: step(connection, limit), removes=True)
+            total += removed
+            if removed < retention.STEP:
+                return total
+
+    def check(self) -> None:
+        """See `Store.check`."""
+        error = self.health().error
+        if error is not None:
+            raise StoreUnavailable(error)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._writer.close()
+        self._reader.close()
