@@ -8,7 +8,8 @@ import pytest
 
 from playproof.scoring.base import Calibration
 from playproof.scoring.hosted import Standing
-from playproof.woodwide.calibration import FAILS_FROM, REVIEWS_FROM, HostedCalibration, calibration_of, kept_out
+from playproof.scoring.strata import MINIMUM_PEOPLE
+from playproof.woodwide.calibration import FAILS_FROM, REVIEWS_FROM, HostedCalibration, calibration_of, kept_out, standing_of
 from playproof.woodwide.mapping import Columns
 from playproof.woodwide.model import HostedModel
 from playproof.woodwide.scores import Scores
@@ -61,6 +62,12 @@ def test_standing_goes_by_rows_and_people() -> None:
         Standing.DECIDES,
     ]
     assert calibration(500, each=500).standing is Standing.SHOWN
+
+
+def test_many_rows_of_few_people_get_to_review_at_most() -> None:
+    assert calibration(20 * (MINIMUM_PEOPLE - 1), each=20).standing is Standing.REVIEWS
+    assert calibration(20 * MINIMUM_PEOPLE, each=20).standing is Standing.DECIDES
+    assert standing_of(FAILS_FROM, MINIMUM_PEOPLE - 1) is Standing.REVIEWS
 
 
 def test_enough_rows_reach_the_thresholds_they_stand_for() -> None:

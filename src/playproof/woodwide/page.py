@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from playproof.scoring.strata import MINIMUM_PEOPLE
 from playproof.settings.table import BY_NAME
 from playproof.woodwide.breaker import LONGEST_GROWTH
 from playproof.woodwide.calibration import FAILS_FROM, KEPT_OUT, REVIEWS_FROM
@@ -109,7 +110,7 @@ that a slow provider need not cost every request its deadline.
 Woodwide promises neither a range nor a direction of its scores. {kept_out:.0%} of the people are kept out of the training upload; the trained version
 scores them, and hosted scores are then shares of these people, as the embedded model's are of its own. The direction is the one in which the
 rows lie that Woodwide itself calls anomalous. With fewer than {reviews} such rows a hosted score is shown and decides nothing, with fewer than
-{fails} it gets to `review` at most.
+{fails}, or with fewer than {people} people however many rows they have, it gets to `review` at most.
 
 ## Check
 
@@ -144,6 +145,7 @@ def render() -> str:
         kept_out=KEPT_OUT,
         reviews=REVIEWS_FROM,
         fails=FAILS_FROM,
+        people=MINIMUM_PEOPLE,
         failures=_default("woodwide_breaker_failures"),
         breaker=_default("woodwide_breaker_rest"),
         growth=f"{LONGEST_GROWTH:g}",
