@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable
 from datetime import datetime
 
@@ -19,3 +21,8 @@ def session_id(now: datetime, random: RandomBytes) -> str:
     """
     number = (int(now.timestamp() * 1000) << 80) | int.from_bytes(random(10), "big")
     return "pp_" + "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
+
+
+def process_name(random: RandomBytes) -> str:
+    """A name for this process that no other has, on any machine, before or after."""
+    return f"{socket.gethostname()}-{os.getpid()}-{random(6).hex()}"

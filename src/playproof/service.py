@@ -15,6 +15,7 @@ import msgspec
 from playproof.clock import Clock, SystemClock, milliseconds
 from playproof.dataset.eligibility import Channel, eligible
 from playproof.decision import Decision, Judge, Judged, Rules, Verdict
+from playproof.decision.verdict import Status
 from playproof.errors import HostedReason
 from playproof.ids import RandomBytes, session_id
 from playproof.scoring.base import Scorer
@@ -119,14 +120,19 @@ class Service:
         keep_telemetry: bool = True,
         random: RandomBytes = os.urandom,
         holder: str | None = None,
+        unasked: HostedReason | None = None,
     ) -> None:
-        """With `holder`, the name of this process, the hosted model is to be asked: verdicts are preliminary until it has answered."""
+        """With `holder`, the name of this process, the hosted model is to be asked: verdicts are preliminary until it has answered.
+
+        `unasked` is why it cannot be, where there is one.
+        """
         self.judge = judge
         self.store = store
         self._clock = clock
         self._keep_telemetry = keep_telemetry
         self._random = random
         self._holder = holder
+        self._unasked = unasked
 
     def submit(self, session: Session, scope: str = OPEN_SCOPE, channel: Channel = Channel.LIBRARY) -> Submission:
         """Judge `session` and hand its verdict to the store, where it becomes a row of the live dataset too.
@@ -139,9 +145,12 @@ class Service:
         name = session.id or session_id(received, self._random)
         judged = self.judge.judge(session, name)
         awaited = None
-        if self._holder is not None and judged.scorable and channel in ASKED:
-            judged = _preliminary(judged)
-            awaited = _awaited(judged, channel, self._holder, milliseconds(received))
+        if judged.scorable and channel in ASKED:
+            if self._holder is not None:
+                judged = _stepped_down(judged, HostedReason.TIMEOUT, "preliminary")
+                awaited = _awaited(judged, channel, self._holder, milliseconds(received))
+            elif self._unasked is not None:
+                judged = _stepped_down(judged, self._unasked, "final")
         body = encode_verdict(judged.verdict)
         record = self._record(session, judged, body, scope, channel, milliseconds(received), awaited)
         return Submission(judged, body, self.store.put(record), scope, channel, received)
@@ -177,11 +186,11 @@ class Service:
         )
 
 
-def _preliminary(judged: Judged) -> Judged:
-    """`judged` until the hosted model has answered, which it has not in time unless it is judged anew."""
+def _stepped_down(judged: Judged, reason: HostedReason, status: Status) -> Judged:
+    """`judged` without the hosted model: it is past its deadline unless it is heard in time, or cannot be asked at all."""
     verdict = judged.verdict
-    reason = verdict.fallback_reason or HostedReason.TIMEOUT
-    return replace(judged, verdict=msgspec.structs.replace(verdict, status="preliminary", fallback_reason=reason))
+    reason_now = verdict.fallback_reason or reason
+    return replace(judged, verdict=msgspec.structs.replace(verdict, status=status, fallback_reason=reason_now))
 
 
 def _awaited(judged: Judged, channel: Channel, holder: str, received_at: int) -> Awaiting:

@@ -126,11 +126,15 @@ def test_variables_of_others_pass_in_silence(variable: str) -> None:
     assert read_settings(environ={variable: "1"}).warnings == ()
 
 
-def test_a_hosted_model_warns_that_it_is_not_asked_yet_and_of_a_missing_key() -> None:
-    not_asked, no_key = read_settings(environ={"ANOMALY_MODEL_ID": "mdl_TSCR8PKV"}).warnings
-    assert "the embedded model answers" in not_asked
+def test_a_hosted_model_without_a_key_is_warned_of() -> None:
+    (no_key,) = read_settings(environ={"ANOMALY_MODEL_ID": "mdl_TSCR8PKV"}).warnings
     assert "WOODWIDE_API_KEY" in no_key
-    assert read_settings(environ={"ANOMALY_MODEL_ID": "mdl_TSCR8PKV", "WOODWIDE_API_KEYS": "sk_1"}).warnings == (not_asked,)
+    assert read_settings(environ={"ANOMALY_MODEL_ID": "mdl_TSCR8PKV", "WOODWIDE_API_KEYS": "sk_1"}).warnings == ()
+
+
+def test_a_deadline_that_leaves_a_request_no_time_is_refused() -> None:
+    with pytest.raises(SettingsError, match="PLAYPROOF_REQUEST_TIMEOUT"):
+        read_settings(environ={"ANOMALY_MODEL_ID": "mdl_1", "WOODWIDE_API_KEY": "sk_1", "WOODWIDE_DEADLINE_MS": "10000"})
 
 
 def test_what_is_secret_is_known_as_a_whole() -> None:

@@ -36,6 +36,8 @@ class Metric:
     labels: tuple[str, ...]
     meaning: str
     buckets: tuple[float, ...] = ()
+    shared: bool = False
+    """A gauge of what all workers see alike, so that theirs are not added up."""
 
 
 METRICS = (
@@ -72,6 +74,15 @@ METRICS = (
         "Times sessions were scored together by Woodwide: ok, or the reason why none of them has a score.",
     ),
     Metric("playproof_woodwide_flight_sessions", "histogram", (), "Sessions that were scored together by Woodwide.", _GROUP),
+    Metric(
+        "playproof_settled_total",
+        "counter",
+        ("outcome",),
+        "Preliminary verdicts that the hosted model was asked about and that are final: hosted, or the reason why it did not decide.",
+    ),
+    Metric("playproof_postponed_total", "counter", ("reason",), "Times the hosted model had no score for such a session, by reason."),
+    Metric("playproof_awaited_sessions", "gauge", (), "Sessions whose verdict is preliminary, in the store.", shared=True),
+    Metric("playproof_awaited_oldest_seconds", "gauge", (), "How long the oldest of them has waited.", shared=True),
     Metric("playproof_model_info", "gauge", ("model_id", "model_version"), "Always 1; its labels name the embedded model."),
 )
 
@@ -99,7 +110,7 @@ class Metrics:
             return Counter(metric.name, metric.meaning, metric.labels, registry=self._registry)
         if metric.kind == "histogram":
             return Histogram(metric.name, metric.meaning, metric.labels, registry=self._registry, buckets=metric.buckets)
-        mode: Literal["livesum", "livemax"] = "livemax" if metric.labels else "livesum"
+        mode: Literal["livesum", "livemax"] = "livemax" if metric.labels or metric.shared else "livesum"
         return Gauge(metric.name, metric.meaning, metric.labels, registry=self._registry, multiprocess_mode=mode)
 
     def _find_child(self, name: str, *labels: str) -> _Collector:
@@ -123,6 +134,12 @@ class Metrics:
         child = self._child(name, *labels)
         assert isinstance(child, Gauge)
         child.inc(by)
+
+    def put(self, name: str, value: float, *labels: str) -> None:
+        """Have a gauge show `value`."""
+        child = self._child(name, *labels)
+        assert isinstance(child, Gauge)
+        child.set(value)
 
     def render(self) -> tuple[bytes, str]:
         """The page that Prometheus reads, and its content type; all workers' counts together."""

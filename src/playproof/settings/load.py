@@ -165,12 +165,9 @@ def _near_misses(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def _oddities(settings: Settings) -> tuple[str, ...]:
     """What works, but hardly as it was meant."""
-    if not settings.anomaly_model_id:
-        return ()
-    told = ["ANOMALY_MODEL_ID names a hosted model, which scoring does not ask yet: the embedded model answers"]
-    if not (settings.woodwide_api_keys or settings.woodwide_api_key):
-        told.append("ANOMALY_MODEL_ID names a hosted model, but there is no key to ask it with: set WOODWIDE_API_KEY")
-    return tuple(told)
+    if settings.anomaly_model_id and not (settings.woodwide_api_keys or settings.woodwide_api_key):
+        return ("ANOMALY_MODEL_ID names a hosted model, but there is no key to ask it with: set WOODWIDE_API_KEY",)
+    return ()
 
 
 def _variables() -> list[str]:
@@ -189,6 +186,11 @@ def _contradictions(settings: Settings) -> list[str]:
         found.append(
             f"ANOMALY_THRESHOLD_REVIEW ({settings.anomaly_threshold_review:g}) is below "
             f"ANOMALY_THRESHOLD_PASS ({settings.anomaly_threshold_pass:g}): it must be at least as high"
+        )
+    if settings.anomaly_model_id and settings.woodwide_deadline_ms >= settings.request_timeout * 1000.0:
+        found.append(
+            f"WOODWIDE_DEADLINE_MS ({settings.woodwide_deadline_ms}) leaves a request no time: "
+            f"it must be below PLAYPROOF_REQUEST_TIMEOUT ({settings.request_timeout:g} s)"
         )
     if settings.keep_verdicts < settings.keep_telemetry:
         found.append("PLAYPROOF_KEEP_VERDICTS is shorter than PLAYPROOF_KEEP_TELEMETRY: movement cannot outlive its verdict")

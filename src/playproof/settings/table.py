@@ -71,7 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Setting(
             TEXT,
-            "Woodwide's id of the hosted model that scores sessions, such as mdl_TSCR8PKV. Needs a key. Scoring does not ask it yet.",
+            "Woodwide's id of the hosted model that scores sessions, such as mdl_TSCR8PKV. Needs a key.",
             env="ANOMALY_MODEL_ID",
             absent="none: the embedded model scores",
         ),
@@ -123,6 +123,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             env="DATASET_MAX_ROWS",
         ),
     ] = 1000
+    dataset_company_rows: Annotated[
+        int,
+        Setting(
+            integer(0, 1000),
+            "Rows of the live dataset that new ones are scored beside: half of those it began with, half the newest eligible ones.",
+            env="DATASET_COMPANY_ROWS",
+        ),
+    ] = 200
+    result_wait_max: Annotated[
+        float,
+        Setting(
+            duration(1, 7 * _DAY),
+            "How long a verdict stays preliminary where the hosted model does not answer; then that of the embedded model is final.",
+            env="RESULT_WAIT_MAX",
+        ),
+    ] = _DAY
     woodwide_timeout: Annotated[
         float,
         Setting(duration(0.1, 600), "How long one call that carries no file may take.", env="WOODWIDE_TIMEOUT"),

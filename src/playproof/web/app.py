@@ -7,6 +7,7 @@ import contextlib
 import gc
 import logging
 import math
+import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
@@ -18,11 +19,11 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
 from playproof.clock import Clock, SystemClock
-from playproof.errors import ArtefactError
+from playproof.errors import ArtefactError, HostedReason
+from playproof.ids import process_name
 from playproof.observe.logging import LogWriter, configure
 from playproof.observe.metrics import Metrics
 from playproof.scoring.base import Scorer
-from playproof.scoring.chain import Fallback
 from playproof.service import Service, build_judge, live_of
 from playproof.settings import Settings, secrets_of
 from playproof.store import Commit, PutOutcome, open_store
@@ -32,7 +33,9 @@ from playproof.web.ferry import Ferry
 from playproof.web.retention import Retention, leave_with_parent, purge_for_ever
 from playproof.web.rim import Rim
 from playproof.web.routes import operate, pages, score, sessions
-from playproof.web.services import Limits, Services
+from playproof.web.services import Limits, Services, note_fallback
+from playproof.woodwide.connection import connection_of
+from playproof.woodwide.runtime import Hosted
 
 ROUTES = (
     score.score,
@@ -69,10 +72,22 @@ def compose(settings: Settings, clock: Clock | None = None) -> Services:
         on_commit=partial(_note_commit, metrics),
         live=live_of(settings),
     )
+    hosted = None
+    holder = None
+    if settings.anomaly_model_id and connection_of(settings) is not None:
+        holder = process_name(os.urandom)
+        hosted = Hosted(settings, judge, store, metrics, clock, holder=holder)
     model = judge.chain.model
     metrics.change("playproof_model_info", 1, model.model_id, model.model_version)
     return Services(
-        service=Service(judge, store, clock=clock, keep_telemetry=settings.keep_telemetry > 0),
+        service=Service(
+            judge,
+            store,
+            clock=clock,
+            keep_telemetry=settings.keep_telemetry > 0,
+            holder=holder,
+            unasked=HostedReason.NOT_CONFIGURED if settings.anomaly_model_id and hosted is None else None,
+        ),
         store=store,
         keys=keys,
         neighbourhood=Neighbourhood.of(settings.host, settings.allowed_hosts),
@@ -80,6 +95,7 @@ def compose(settings: Settings, clock: Clock | None = None) -> Services:
         limits=Limits(min(settings.max_body, LIMITS.body_bytes), settings.request_timeout),
         clock=clock,
         checks={"store": store.check, "model": partial(_check_model, model)},
+        hosted=hosted,
     )
 
 
@@ -88,12 +104,6 @@ def _check_model(model: Scorer) -> None:
     usual = quantiles[:, quantiles.shape[1] // 2]
     if not math.isfinite(float(model.raw(usual[None, :])[0])):
         raise ArtefactError("the model gives the median of people no score")
-
-
-def note_fallback(metrics: Metrics, reason: Fallback, error: Exception | None) -> None:
-    """Count and log that a lower scorer answered."""
-    metrics.count("playproof_fallbacks_total", reason)
-    _log.warning("scorer stepped down", exc_info=error, extra={"reason": str(reason)})
 
 
 def _note_commit(metrics: Metrics, commit: Commit) -> None:
@@ -112,7 +122,8 @@ def create_app(services: Services, retention: Retention, access: LogWriter | Non
         leave_with_parent(asyncio.get_running_loop())
         purging = asyncio.create_task(purge_for_ever(services.store, retention, services.clock, services.metrics))
         try:
-            yield
+            async with services.hosted or contextlib.nullcontext():
+                yield
         finally:
             purging.cancel()
             await asyncio.gather(purging, return_exceptions=True)

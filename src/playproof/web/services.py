@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from playproof.observe.metrics import Metrics
 from playproof.service import Service
 from playproof.store import Store
 from playproof.web.auth import Keys, Neighbourhood
+from playproof.woodwide.runtime import Hosted
+
+_log = logging.getLogger("playproof.web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +39,11 @@ class Services:
     clock: Clock
     checks: Mapping[str, Check]
     """What readiness asks, by name."""
+    hosted: Hosted | None = None
+    """`None` where no hosted model is configured."""
+
+
+def note_fallback(metrics: Metrics, reason: str, error: Exception | None = None) -> None:
+    """Count and log that a lower scorer answered."""
+    metrics.count("playproof_fallbacks_total", reason)
+    _log.warning("scorer stepped down", exc_info=error, extra={"reason": str(reason)})

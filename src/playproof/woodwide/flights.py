@@ -41,7 +41,7 @@ Fly = Callable[[Sequence[Passenger[K]]], Awaitable[Mapping[K, Answer]]]
 
 
 class Flights(Generic[K]):
-    """Collects sessions into flights. Belongs to one event loop; leaving the context cancels what is still on its way."""
+    """Collects sessions into flights. Belongs to one event loop; leaving the context closes it."""
 
     def __init__(self, fly: Fly[K], *, most: int, breaker: Breaker, clock: Clock, listener: Listener[FlightReport] = unheard) -> None:
         """At most `most` sessions share a flight; the others ride the one after it."""
@@ -61,6 +61,10 @@ class Flights(Generic[K]):
         return self
 
     async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Cancel what is on its way, and leave those who wait without an answer."""
         if self._pilot is not None:
             self._pilot.cancel()
             await asyncio.wait([self._pilot])

@@ -28,8 +28,8 @@ _PAGE = """# Woodwide
 This page is written from the code by `make docs`.
 
 `playproof.woodwide` asks [Woodwide](https://woodwide.ai) to score sessions, by way of its official SDK. This page says what that client
-promises. Its settings are in [settings.md](settings.md); what it counts is in [metrics.md](metrics.md). The service
-does not ask it yet: the embedded model answers, whatever the settings say.
+promises. Its settings are in [settings.md](settings.md); what it counts is in [metrics.md](metrics.md). How
+the service asks it in real time is in [realtime.md](realtime.md).
 
     async with connect(connection_of(load_settings())) as woodwide:
         upload = await woodwide.uploads.direct(csv_file(rows, Columns()), Target(name="people"))

@@ -9,8 +9,10 @@ from typing import TypeVar
 
 from playproof.errors import HostedError, HostedReason
 from playproof.observe.metrics import Metrics
+from playproof.woodwide.settlement import Settled
 
 OK = "ok"
+HOSTED = "hosted"
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ class FlightReport:
         return OK if self.failure is None else str(self.failure)
 
 
-R = TypeVar("R", CallReport, FlightReport)
+R = TypeVar("R", CallReport, FlightReport, Settled)
 Listener = Callable[[R], None]
 
 
@@ -78,5 +80,19 @@ def flight_observer(metrics: Metrics) -> Listener[FlightReport]:
     def note(report: FlightReport) -> None:
         metrics.count("playproof_woodwide_flights_total", report.outcome)
         metrics.observe("playproof_woodwide_flight_sessions", report.sessions)
+
+    return note
+
+
+def settled_observer(metrics: Metrics) -> Listener[Settled]:
+    """A listener that counts what became of awaited sessions."""
+
+    def note(settled: Settled) -> None:
+        if settled.verdict is None:
+            return
+        if settled.verdict.status == "preliminary":
+            metrics.count("playproof_postponed_total", str(settled.reason))
+        else:
+            metrics.count("playproof_settled_total", settled.verdict.fallback_reason or HOSTED)
 
     return note

@@ -78,7 +78,7 @@ class Settlement:
         *,
         holder: str,
         longest: timedelta,
-        notice: WriteNotice,
+        notice: WriteNotice | None,
         clock: Clock,
         random: RandomBytes,
     ) -> None:
@@ -135,7 +135,7 @@ class Settlement:
             source=anomaly.source,
             model_version=anomaly.model_version,
             eligible=eligible(question.channel, verdict.decision, [reason.code for reason in verdict.reasons]),
-            notice=self._notice(question.scope, verdict) if reply.told else None,
+            notice=self._notice(question.scope, verdict) if reply.told and self._notice is not None else None,
         )
 
     def _postponed(self, reply: Reply, verdict: Verdict, reason: HostedReason | None, unwanted_seconds: float) -> Postponed:

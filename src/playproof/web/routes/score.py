@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Request, post
 
 from playproof.dataset import Channel
+from playproof.decision import Verdict
 from playproof.errors import SessionConflict
 from playproof.observe.metrics import UNSCORED
 from playproof.service import Submission
@@ -18,7 +19,8 @@ from playproof.web.auth import DEMO_SCOPE
 from playproof.web.body import header, read_body, require_json
 from playproof.web.ferry import Ferry
 from playproof.web.problems import DeadlineExceeded, RequestTimeout
-from playproof.web.services import Services
+from playproof.web.services import Services, note_fallback
+from playproof.woodwide.realtime import Answered
 
 DEMO_HEADER = "Playproof-Demo"
 REPLAYED_HEADER = "Playproof-Replayed"
@@ -51,10 +53,12 @@ async def score(request: Request[Any, Any, Any]) -> Answer:
         async with asyncio.timeout(limits.seconds):
             body = await read_body(headers, request.receive, limits.body_bytes)
             session, _ = decode_request(body)
+            decoded = services.clock.monotonic()
             if session.ignored_fields:
                 services.metrics.count("playproof_ignored_fields_total", by=session.ignored_fields)
             submission = services.service.submit(session, scope, Channel.DEMO if scope == DEMO_SCOPE else Channel.API)
             outcome = await ferry.landed(submission.outcome)
+            answered = await _with_hosted(services, submission, outcome, decoded)
     except TimeoutError:
         if submission is None:
             raise RequestTimeout(f"the body did not arrive within {limits.seconds:g} s") from None
@@ -64,11 +68,23 @@ async def score(request: Request[Any, Any, Any]) -> Answer:
         name = submission.judged.verdict.session_id
         raise SessionConflict(f"session {name!r} is already stored with other content")
     if outcome.status == "stored":
-        _count(services, submission)
-    return Answer(outcome.verdict, headers=_REPLAYED if outcome.status == "replayed" else _FRESH)
+        _count(services, answered.verdict or submission.judged.verdict)
+    return Answer(answered.body, headers=_REPLAYED if outcome.status == "replayed" else _FRESH)
 
 
-def _count(services: Services, submission: Submission) -> None:
-    verdict = submission.judged.verdict
+async def _with_hosted(services: Services, submission: Submission, outcome: PutOutcome, decoded: float) -> Answered:
+    """What to answer about a session decoded at a monotonic time, once the hosted model has had its chance."""
+    hosted = services.hosted
+    if hosted is None or outcome.status == "conflict":
+        return Answered(outcome.verdict, None, None)
+    question = submission.question(outcome.number) if outcome.status == "stored" else None
+    left = hosted.deadline - (services.clock.monotonic() - decoded)
+    answered = await hosted.realtime.answer(outcome.number, outcome.verdict, question, left)
+    if answered.reason is not None:
+        note_fallback(services.metrics, answered.reason)
+    return answered
+
+
+def _count(services: Services, verdict: Verdict) -> None:
     stratum = verdict.calibration.stratum if verdict.calibration else UNSCORED
     services.metrics.count("playproof_verdicts_total", verdict.decision, verdict.anomaly.source, stratum)

@@ -1,0 +1,151 @@
+"""The hosted scorer as one server process runs it: composed from settings, alive as long as its context."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Self
+
+from playproof.clock import Clock, milliseconds
+from playproof.decision import Judge
+from playproof.errors import StoreUnavailable
+from playproof.ids import RandomBytes
+from playproof.observe.metrics import Metrics
+from playproof.store import Store
+from playproof.woodwide.breaker import Breaker
+from playproof.woodwide.client import Woodwide
+from playproof.woodwide.company import LiveCompany
+from playproof.woodwide.connection import connection_of
+from playproof.woodwide.desk import Desk
+from playproof.woodwide.flights import Flights, Fly, Passenger
+from playproof.woodwide.inline import Inline
+from playproof.woodwide.link import Link
+from playproof.woodwide.mapping import Answer
+from playproof.woodwide.model import HostedModel
+from playproof.woodwide.realtime import Realtime
+from playproof.woodwide.report import flight_observer, settled_observer
+from playproof.woodwide.resume import Resume
+from playproof.woodwide.settlement import Settled, Settlement, WriteNotice
+
+if TYPE_CHECKING:
+    from playproof.settings import Settings
+
+MOST_TOGETHER = 500
+"""Sessions of one flight: some hundred kilobytes beside their company."""
+WATCH_SECONDS = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+class Tower:
+    """Flies passengers by the strategy of the settings, scored by whichever version of the model is the newest now."""
+
+    def __init__(self, link: Link, desk: Desk, strategy: Callable[[Woodwide, HostedModel], Fly[int]]) -> None:
+        self._link = link
+        self._desk = desk
+        self._strategy = strategy
+        self._by_version: dict[str, Fly[int]] = {}
+
+    async def __call__(self, passengers: Sequence[Passenger[int]]) -> Mapping[int, Answer]:
+        """The answers to `passengers`. Raises `HostedError`."""
+        woodwide = await self._link.woodwide()
+        model = await self._desk.current(woodwide)
+        fly = self._by_version.get(model.version_id)
+        if fly is None:
+            fly = self._strategy(woodwide, model)
+            self._by_version = {model.version_id: fly}
+        return await fly(passengers)
+
+
+class Hosted:
+    """What one server process has of the hosted scorer."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        judge: Judge,
+        store: Store,
+        metrics: Metrics,
+        clock: Clock,
+        *,
+        holder: str,
+        notice: WriteNotice | None = None,
+        random: RandomBytes = os.urandom,
+    ) -> None:
+        """`holder` is this process's name, as no other has it; `notice` writes what a site is told, which without it is told nothing. The settings
+        name a model."""
+        assert settings.anomaly_model_id is not None
+        self.deadline = settings.woodwide_deadline_ms / 1000.0
+        self.link = Link(connection_of(settings), metrics, clock)
+        self._store = store
+        self._metrics = metrics
+        self._clock = clock
+        self._holder = holder
+        self._company = LiveCompany(store, settings.woodwide_persistent_dataset, settings.dataset_company_rows, clock)
+        desk = Desk(settings.anomaly_model_id, store, clock)
+        breaker = Breaker(clock, failures=settings.woodwide_breaker_failures, rest=settings.woodwide_breaker_rest)
+        self._flights = Flights(
+            Tower(self.link, desk, self._strategy), most=MOST_TOGETHER, breaker=breaker, clock=clock, listener=flight_observer(metrics)
+        )
+        settlement = Settlement(
+            judge,
+            store,
+            desk.yardstick,
+            holder=holder,
+            longest=timedelta(seconds=settings.result_wait_max),
+            notice=notice,
+            clock=clock,
+            random=random,
+        )
+        self._count = settled_observer(metrics)
+        self.realtime = Realtime(self._flights, breaker, settlement, self._heard)
+        self._resume = Resume(store, self.realtime, breaker, holder, clock)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [
+            asyncio.create_task(self._resume.run(), name="woodwide-resume"),
+            asyncio.create_task(self._resume.hold(), name="woodwide-hold"),
+            asyncio.create_task(self._watch(), name="woodwide-watch"),
+        ]
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._flights.close()
+        await self.realtime.written()
+        await asyncio.to_thread(self._release)
+        await self.link.close()
+
+    def _strategy(self, woodwide: Woodwide, model: HostedModel) -> Fly[int]:
+        return Inline(woodwide.inference, model, self._company)
+
+    async def _watch(self) -> None:
+        """Show how many sessions are awaited."""
+        while True:
+            try:
+                depth = await asyncio.to_thread(self._store.awaited.depth)
+            except StoreUnavailable as error:
+                _log.warning("awaited_sessions_not_counted", extra={"error": str(error)})
+            else:
+                oldest = depth.oldest_received_at
+                waited = 0.0 if oldest is None else milliseconds(self._clock.now()) - oldest
+                self._metrics.put("playproof_awaited_sessions", depth.waiting)
+                self._metrics.put("playproof_awaited_oldest_seconds", max(0.0, waited / 1000.0))
+            await asyncio.sleep(WATCH_SECONDS)
+
+    def _heard(self, settled: Settled) -> None:
+        self._count(settled)
+        self._resume.heard(settled)
+
+    def _release(self) -> None:
+        """Others need not wait until the holds of this process run out."""
+        try:
+            self._store.awaited.release(self._holder)
+        except StoreUnavailable as error:
+            _log.warning("holds_not_released", extra={"error": str(error)})
