@@ -14,6 +14,7 @@
      |   +- StoreUnavailable      for now: full disk, locked, closing          503
      |   +- StoreRefused          for good: read-only folder, unsafe SQLite
      +- HostedError               the hosted model gave no usable answer (has a reason code)
+     +- InvalidWebhook            a webhook that its sender did not sign, or not just now
      +- EvaluationRefused         the protocol forbids judging this data
 
 Each class has a stable ``code`` (the ``type`` of the problem document over HTTP) and an HTTP status.
@@ -193,6 +194,12 @@ class HostedError(PlayproofError):
 
     def __str__(self) -> str:
         return f"{super().__str__()} ({self.reason})"
+
+
+class InvalidWebhook(PlayproofError):
+    """A webhook that whoever has the secret did not sign, or not just now; raised where a site receives it."""
+
+    code = "invalid-webhook"
 
 
 class EvaluationRefused(PlayproofError):
