@@ -19,10 +19,19 @@ def session_id(now: datetime, random: RandomBytes) -> str:
 
     48 bits of time, then 80 random bits, so that ids sort by age and cannot be guessed.
     """
-    number = (int(now.timestamp() * 1000) << 80) | int.from_bytes(random(10), "big")
-    return "pp_" + "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
+    return "pp_" + _ordered(now, random)
+
+
+def message_id(now: datetime, random: RandomBytes) -> str:
+    """A new id of a message to a site: ``msg_`` and 26 characters, made as those of sessions are."""
+    return "msg_" + _ordered(now, random)
 
 
 def process_name(random: RandomBytes) -> str:
     """A name for this process that no other has, on any machine, before or after."""
     return f"{socket.gethostname()}-{os.getpid()}-{random(6).hex()}"
+
+
+def _ordered(now: datetime, random: RandomBytes) -> str:
+    number = (int(now.timestamp() * 1000) << 80) | int.from_bytes(random(10), "big")
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])

@@ -37,7 +37,7 @@ class Metric:
     meaning: str
     buckets: tuple[float, ...] = ()
     shared: bool = False
-    """A gauge of what all workers see alike, so that theirs are not added up."""
+    """A gauge of what all workers see alike: what the last one put in counts."""
 
 
 METRICS = (
@@ -83,6 +83,9 @@ METRICS = (
     Metric("playproof_postponed_total", "counter", ("reason",), "Times the hosted model had no score for such a session, by reason."),
     Metric("playproof_awaited_sessions", "gauge", (), "Sessions whose verdict is preliminary, in the store.", shared=True),
     Metric("playproof_awaited_oldest_seconds", "gauge", (), "How long the oldest of them has waited.", shared=True),
+    Metric("playproof_webhooks_total", "counter", ("outcome",), "Attempts to deliver a webhook: delivered, failed or given_up."),
+    Metric("playproof_webhooks_waiting", "gauge", (), "Webhooks still to be delivered, as counted last.", shared=True),
+    Metric("playproof_webhook_seconds", "histogram", (), "Seconds an attempt to deliver a webhook took.", _HOSTED),
     Metric("playproof_model_info", "gauge", ("model_id", "model_version"), "Always 1; its labels name the embedded model."),
 )
 
@@ -110,7 +113,9 @@ class Metrics:
             return Counter(metric.name, metric.meaning, metric.labels, registry=self._registry)
         if metric.kind == "histogram":
             return Histogram(metric.name, metric.meaning, metric.labels, registry=self._registry, buckets=metric.buckets)
-        mode: Literal["livesum", "livemax"] = "livemax" if metric.labels or metric.shared else "livesum"
+        mode: Literal["livesum", "livemax", "livemostrecent"] = "livemax" if metric.labels else "livesum"
+        if metric.shared:
+            mode = "livemostrecent"
         return Gauge(metric.name, metric.meaning, metric.labels, registry=self._registry, multiprocess_mode=mode)
 
     def _find_child(self, name: str, *labels: str) -> _Collector:
