@@ -72,11 +72,16 @@ def compose(settings: Settings, clock: Clock | None = None) -> Services:
         on_commit=partial(_note_commit, metrics),
         live=live_of(settings),
     )
+    webhooks = None
+    if settings.webhook_url is not None:
+        from playproof.webhooks.runtime import delivery_of
+
+        webhooks = delivery_of(settings, store, metrics, clock)
     hosted = None
     holder = None
     if settings.anomaly_model_id and connection_of(settings) is not None:
         holder = process_name(os.urandom)
-        hosted = Hosted(settings, judge, store, metrics, clock, holder=holder)
+        hosted = Hosted(settings, judge, store, metrics, clock, holder=holder, notice=webhooks.notice if webhooks else None)
     model = judge.chain.model
     metrics.change("playproof_model_info", 1, model.model_id, model.model_version)
     return Services(
@@ -96,6 +101,7 @@ def compose(settings: Settings, clock: Clock | None = None) -> Services:
         clock=clock,
         checks={"store": store.check, "model": partial(_check_model, model)},
         hosted=hosted,
+        webhooks=webhooks,
     )
 
 
@@ -122,7 +128,7 @@ def create_app(services: Services, retention: Retention, access: LogWriter | Non
         leave_with_parent(asyncio.get_running_loop())
         purging = asyncio.create_task(purge_for_ever(services.store, retention, services.clock, services.metrics))
         try:
-            async with services.hosted or contextlib.nullcontext():
+            async with services.webhooks or contextlib.nullcontext(), services.hosted or contextlib.nullcontext():
                 yield
         finally:
             purging.cancel()

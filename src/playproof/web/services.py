@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from playproof.clock import Clock
 from playproof.observe.health import Check
@@ -13,6 +14,9 @@ from playproof.service import Service
 from playproof.store import Store
 from playproof.web.auth import Keys, Neighbourhood
 from playproof.woodwide.runtime import Hosted
+
+if TYPE_CHECKING:
+    from playproof.webhooks.delivery import Delivery
 
 _log = logging.getLogger("playproof.web")
 
@@ -41,6 +45,8 @@ class Services:
     """What readiness asks, by name."""
     hosted: Hosted | None = None
     """`None` where no hosted model is configured."""
+    webhooks: Delivery | None = None
+    """`None` where no site is to be told anything."""
 
 
 def note_fallback(metrics: Metrics, reason: str, error: Exception | None = None) -> None:

@@ -9,11 +9,13 @@ from collections.abc import Awaitable, Callable
 from typing import Self
 
 from playproof.clock import Clock, milliseconds
+from playproof.decision import Verdict
 from playproof.errors import StoreError
 from playproof.ids import RandomBytes, process_name
 from playproof.observe.metrics import Metrics
-from playproof.store import Letter
+from playproof.store import Letter, Notice
 from playproof.store.outbox_tables import OutboxTables
+from playproof.webhooks.notice import notice_of
 from playproof.webhooks.schedule import next_attempt
 from playproof.webhooks.sender import Attempt, Sender
 
@@ -66,6 +68,10 @@ class Delivery:
         assert self._task is not None
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+
+    def notice(self, scope: str, verdict: Verdict) -> Notice:
+        """What the site is told of a verdict that becomes final now; to be put in with it. From any thread."""
+        return notice_of(scope, verdict, self._clock.now(), self._random)
 
     def hurry(self) -> None:
         """Say that a letter was put in. From the event loop's thread; only a hint, without it the letter goes a little later."""

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from playproof.clock import Clock
+from playproof.errors import SettingsError
 from playproof.ids import RandomBytes
 from playproof.observe.metrics import Metrics
 from playproof.store import Store
@@ -16,15 +17,14 @@ if TYPE_CHECKING:
     from playproof.settings import Settings
 
 
-def sender_of(settings: Settings, clock: Clock) -> Sender | None:
-    """What sends to the address that `settings` name; None where they name none."""
+def sender_of(settings: Settings, clock: Clock) -> Sender:
+    """What sends to the address that `settings` name. Raises `SettingsError` where they name none."""
     if settings.webhook_url is None:
-        return None
+        raise SettingsError("there is no address to send webhooks to: set PLAYPROOF_WEBHOOK_URL")
     secrets = [secret.reveal() for secret in settings.webhook_secret]
     return Sender(settings.webhook_url, secrets, clock=clock, private=settings.webhook_private)
 
 
-def delivery_of(settings: Settings, store: Store, metrics: Metrics, clock: Clock, random: RandomBytes = os.urandom) -> Delivery | None:
-    """What delivers the letters in `store`; None where `settings` name no address, so that none are to be put in either."""
-    sender = sender_of(settings, clock)
-    return None if sender is None else Delivery(store.outbox, sender, metrics=metrics, clock=clock, random=random)
+def delivery_of(settings: Settings, store: Store, metrics: Metrics, clock: Clock, random: RandomBytes = os.urandom) -> Delivery:
+    """What delivers the letters in `store` to the address that `settings` name. Raises `SettingsError` where they name none."""
+    return Delivery(store.outbox, sender_of(settings, clock), metrics=metrics, clock=clock, random=random)
