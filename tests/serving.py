@@ -96,15 +96,19 @@ class Site:
 
     def metric(self, name: str, **labels: str) -> float:
         """The value of a sample, 0 where it was never touched."""
-        page = self.metrics.render()[0].decode()
-        for line in page.splitlines():
-            if line.startswith((name + "{", name + " ")) and all(f'{key}="{value}"' in line for key, value in labels.items()):
-                return float(line.rpartition(" ")[2])
-        return 0.0
+        return sample(self.metrics, name, **labels)
 
     def close(self) -> None:
         """Close the store."""
         self.store.close()
+
+
+def sample(metrics: Metrics, name: str, **labels: str) -> float:
+    """The value of a sample of `metrics`, 0 where it was never touched."""
+    for line in metrics.render()[0].decode().splitlines():
+        if line.startswith((name + "{", name + " ")) and all(f'{key}="{value}"' in line for key, value in labels.items()):
+            return float(line.rpartition(" ")[2])
+    return 0.0
 
 
 def is_problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
