@@ -54,7 +54,7 @@ class Site:
             **patience,  # type: ignore[arg-type]
         )
 
-    async def _sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.clock.advance(seconds)
         await asyncio.sleep(0)
@@ -64,7 +64,7 @@ class Site:
 
         async def connected() -> T:
             async with connect(
-                self.connection, listener=self.listener, clock=self.clock, sleep=self._sleep, random=lambda n: b"\x80" + bytes(n - 1)
+                self.connection, listener=self.listener, clock=self.clock, sleep=self.sleep, random=lambda n: b"\x80" + bytes(n - 1)
             ) as woodwide:
                 return await work(woodwide)
 

@@ -8,12 +8,17 @@
      +- SessionConflict           the id is taken by other content             409
      +- SessionNotFound           nothing is stored under the id               404
      +- DatasetNotFound           there is no live dataset of the name         404
+     +- UploadNotFound            no training upload has the id                404
+     +- UploadNotReady            the provider has not taken it in yet         409
+     +- ModelNotFound             no hosted model of the id was trained here   404
+     +- CorpusRefused             the sessions are too few to train on         422
      +- SettingsError             a setting is unknown, misspelt or out of range
      +- ArtefactError             a model artefact is missing, damaged or foreign
      +- StoreError                the store cannot do what was asked
      |   +- StoreUnavailable      for now: full disk, locked, closing          503
      |   +- StoreRefused          for good: read-only folder, unsafe SQLite
-     +- HostedError               the hosted model gave no usable answer (has a reason code)
+     +- HostedError               the hosted model gave no usable answer (has a reason code)  502
+     |   +- HostedNotConfigured   there is no key to ask it with               503
      +- InvalidWebhook            a webhook that its sender did not sign, or not just now
      +- EvaluationRefused         the protocol forbids judging this data
 
@@ -101,6 +106,34 @@ class DatasetNotFound(PlayproofError):
 
     code = "dataset-not-found"
     status = 404
+
+
+class UploadNotFound(PlayproofError):
+    """There is no upload to train on with this id."""
+
+    code = "upload-not-found"
+    status = 404
+
+
+class UploadNotReady(PlayproofError):
+    """The hosted model's provider has not taken the upload in yet; asking again later is safe."""
+
+    code = "upload-not-ready"
+    status = 409
+
+
+class ModelNotFound(PlayproofError):
+    """No hosted model of this id was trained from here."""
+
+    code = "model-not-found"
+    status = 404
+
+
+class CorpusRefused(PlayproofError):
+    """The sessions are too few to train a hosted model on."""
+
+    code = "corpus-refused"
+    status = 422
 
 
 class SettingsError(PlayproofError):
@@ -200,6 +233,16 @@ class InvalidWebhook(PlayproofError):
     """A webhook that whoever has the secret did not sign, or not just now; raised where a site receives it."""
 
     code = "invalid-webhook"
+
+
+class HostedNotConfigured(HostedError):
+    """There is no key to ask the hosted model with."""
+
+    code = "hosted-model-not-configured"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("there is no key to ask Woodwide with: set WOODWIDE_API_KEY", reason=HostedReason.NOT_CONFIGURED)
 
 
 class EvaluationRefused(PlayproofError):

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from playproof.clock import Clock, SystemClock
-from playproof.errors import HostedError, HostedReason
+from playproof.errors import HostedNotConfigured
 from playproof.ids import RandomBytes
 from playproof.woodwide.caller import Caller, Sleep
 from playproof.woodwide.connection import Connection
@@ -29,7 +29,7 @@ class Woodwide:
     def __init__(self, caller: Caller) -> None:
         self.datasets = Datasets(caller)
         self.jobs = Jobs(caller)
-        self.uploads = Uploads(caller, self.jobs)
+        self.uploads = Uploads(caller, self.jobs, self.datasets)
         self.training = Trainings(caller, self.jobs)
         self.inference = Inference(caller, self.jobs, Results(caller))
 
@@ -45,10 +45,10 @@ async def connect(
 ) -> AsyncIterator[Woodwide]:
     """Woodwide as `connection` says, for as long as the context lasts.
 
-    `listener` hears of every call. Raises `HostedError` (`not_configured`) where there is no connection.
+    `listener` hears of every call. Raises `HostedNotConfigured` where there is no connection.
     """
     if connection is None:
-        raise HostedError("there is no key to ask Woodwide with: set WOODWIDE_API_KEY", reason=HostedReason.NOT_CONFIGURED)
+        raise HostedNotConfigured
     sdk = await Sdk.open(connection.base_url, connection.keys)
     try:
         retries = Retries(connection.attempts, connection.retry_patience, random)

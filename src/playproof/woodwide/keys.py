@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from playproof.clock import Clock
-from playproof.errors import HostedError, HostedReason
+from playproof.errors import HostedError, HostedNotConfigured, HostedReason
 from playproof.settings import ApiKey
 from playproof.woodwide.calls import Call
 
@@ -23,9 +23,9 @@ class KeyRing:
     """
 
     def __init__(self, keys: Sequence[ApiKey], clock: Clock, rest: float) -> None:
-        """`rest` is how many seconds a refused key is left alone. Raises `HostedError` where there is no key."""
+        """`rest` is how many seconds a refused key is left alone. Raises `HostedNotConfigured` where there is no key."""
         if not keys:
-            raise HostedError("there is no key to ask Woodwide with: set WOODWIDE_API_KEY", reason=HostedReason.NOT_CONFIGURED)
+            raise HostedNotConfigured
         self._keys = tuple(keys)
         self._clock = clock
         self._rest = rest

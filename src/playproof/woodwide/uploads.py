@@ -11,6 +11,7 @@ from playproof.errors import HostedError, HostedReason
 from playproof.woodwide.answers import WAITING_FOR_UPLOAD, Announced, Upload
 from playproof.woodwide.caller import Caller, RawAnswer
 from playproof.woodwide.calls import COMPLETE_UPLOAD, CREATE_DATASET, PREPARE_UPLOAD, PUT_FILE
+from playproof.woodwide.datasets import Datasets
 from playproof.woodwide.files import DIRECT_BYTES, File
 from playproof.woodwide.jobs import Jobs
 
@@ -39,9 +40,10 @@ class Target(msgspec.Struct, frozen=True):
 class Uploads:
     """Sends files. Every way ends with ids whose job is then waited for (`Jobs.wait`)."""
 
-    def __init__(self, caller: Caller, jobs: Jobs) -> None:
+    def __init__(self, caller: Caller, jobs: Jobs, datasets: Datasets) -> None:
         self._caller = caller
         self._jobs = jobs
+        self._datasets = datasets
 
     async def direct(self, file: File, target: Target) -> Upload:
         """Send `file` in one call. Raises `HostedError`.
@@ -74,6 +76,19 @@ class Uploads:
                 told = f"{PUT_FILE.name}: the address was over as soon as it was handed out"
                 raise HostedError(told, reason=HostedReason.EXPIRED_URL)
         return await self.complete(announced.ids)
+
+    async def adopting(self, file: File, target: Target, *, key: str, keep: Keep) -> Upload:
+        """As `signed`, but where the name is taken the file becomes a new version of the dataset that has it."""
+        try:
+            return await self.signed(file, target, key=key, keep=keep)
+        except HostedError as error:
+            if target.name is None or error.reason is not HostedReason.CONFLICT:
+                raise
+            name, conflict = target.name, error
+        dataset = await self._datasets.find(name)
+        if dataset is None:
+            raise conflict
+        return await self.signed(file, Target(dataset_id=dataset.id), key=f"{key}-adopted", keep=keep)
 
     async def complete(self, upload: Upload) -> Upload:
         """Say that the file of `upload` is there. Raises `HostedError`.
