@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from playproof.store.awaiting import Awaited, Awaiting, Depth, Final, Notice, Postponed
 from playproof.store.base import Commit, Health, OnCommit, Purged, PutOutcome, Restored, SessionRecord, Store, StoredSession
 from playproof.store.letters import Letter, Posted, Posts, PostState
+from playproof.store.published import PublicationRecord, PublicationRow
 from playproof.store.rows import Counts, Dataset, ImportedRow, Live, LiveRow, Replaced
 from playproof.store.training import HostedModelRecord, HostedUpload, UploadContent
 
@@ -35,6 +36,8 @@ __all__ = [
     "Posted",
     "Postponed",
     "Posts",
+    "PublicationRecord",
+    "PublicationRow",
     "Purged",
     "PutOutcome",
     "Replaced",

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, update
 
+from playproof.store import outbox
 from playproof.store.awaiting import Awaited, Depth, Final, Postponed
 from playproof.store.live import IDS
-from playproof.store.tables import awaited, live_row, outbox, session
+from playproof.store.tables import awaited, live_row, session
 
 _NUMBER = awaited.c.session_seq == bindparam("number")
 
@@ -59,7 +60,9 @@ _ASKED = (
 
 def finalise(connection: Connection, finals: Sequence[Final], now: int) -> list[bool]:
     """Make verdicts final, and say of each whether this did it: not where somebody else was first, or the session is gone."""
-    return [_finalise(connection, final, now) for final in finals]
+    # In one order everywhere, so that two who do this at once cannot wait for each other.
+    done = {final.number: _finalise(connection, final, now) for final in sorted(finals, key=lambda final: final.number)}
+    return [done[final.number] for final in finals]
 
 
 def _finalise(connection: Connection, final: Final, now: int) -> bool:
@@ -80,17 +83,7 @@ def _finalise(connection: Connection, final: Final, now: int) -> bool:
     )
     connection.execute(_SETTLE_ROW, {**number, "may": final.eligible})
     if final.notice is not None:
-        connection.execute(
-            insert(outbox).values(
-                id=final.notice.id,
-                session_seq=final.number,
-                body=final.notice.body,
-                created_at=now,
-                state="waiting",
-                next_at=now,
-                attempts=0,
-            )
-        )
+        outbox.add(connection, final.number, final.notice, now)
     return True
 
 
@@ -123,7 +116,7 @@ def release(connection: Connection, holder: str) -> None:
 
 def postpone(connection: Connection, items: Sequence[Postponed], holder: str) -> None:
     """Let go of sessions that `holder` holds, until they are due again; what it does not hold any more stays as it is."""
-    for item in items:
+    for item in sorted(items, key=lambda item: item.number):
         values = {"number": item.number, "whose": holder, "at": item.next_at, "more": int(item.attempted), "why": item.reason}
         if connection.execute(_POSTPONE, values).rowcount and item.verdict is not None:
             connection.execute(_REPLACE_VERDICT, {"number": item.number, "new": item.verdict})

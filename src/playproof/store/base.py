@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playproof.store.leases import LeaseTables
     from playproof.store.live_tables import LiveTables
     from playproof.store.outbox_tables import OutboxTables
+    from playproof.store.publication_tables import PublicationTables
 
 PutStatus = Literal["stored", "replayed", "conflict"]
 
@@ -150,6 +151,11 @@ class Store(Protocol):
     @property
     def hosted(self) -> HostedTables:
         """What hosted models were trained on, and their versions."""
+        ...
+
+    @property
+    def publications(self) -> PublicationTables:
+        """What was sent of live datasets to Woodwide, and how far that came."""
         ...
 
     @property

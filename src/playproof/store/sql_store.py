@@ -21,6 +21,7 @@ from playproof.store.hosted_tables import HostedTables
 from playproof.store.leases import LeaseTables
 from playproof.store.live_tables import LiveTables
 from playproof.store.outbox_tables import OutboxTables
+from playproof.store.publication_tables import PublicationTables
 from playproof.store.reader import Reader
 from playproof.store.writer import Writer
 
@@ -37,6 +38,7 @@ class SqlStore(ABC):
         self.outbox = OutboxTables(writer.run, reader.run, clock)
         self.hosted = HostedTables(writer.run, reader.run)
         self.leases = LeaseTables(writer.run, clock)
+        self.publications = PublicationTables(writer.run, reader.run, clock)
 
     @abstractmethod
     def health(self) -> Health:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,23 @@ class Inference:
         job = await self._jobs.wait(job_id, "infer_batch", patience)
         _same_version("dataset", dataset_version_id, job.dataset_version_id)
         return await self._results.scores(job_id, rows)
+
+    async def first(self, job_id: str, dataset_version_id: str, rows: int, wanted: int, patience: float | None = None) -> Scores:
+        """The scores of the first `wanted` of the `rows` rows of the batch `job_id`, once it succeeded; see `Jobs.wait`.
+
+        They are asked for along with the job, so that one which has succeeded already costs one round trip.
+        """
+        early = asyncio.create_task(self._results.first(job_id, rows, wanted))
+        try:
+            job = await self._jobs.wait(job_id, "infer_batch", patience)
+            _same_version("dataset", dataset_version_id, job.dataset_version_id)
+            scores = await early or await self._results.first(job_id, rows, wanted)
+        finally:
+            early.cancel()
+        if scores is not None:
+            return scores
+        found = await self._results.scores(job_id, rows)
+        return Scores(found.raw[:wanted], found.flagged[:wanted])
 
 
 def _same_version(what: str, asked: str, answered: str | None) -> None:

@@ -9,7 +9,7 @@ from playproof.woodwide import answers
 from playproof.woodwide.answers import ResultRows
 from playproof.woodwide.caller import Caller, RawAnswer
 from playproof.woodwide.calls import DOWNLOAD, RETRIEVE_RESULTS, RETRIEVE_ROWS
-from playproof.woodwide.scores import Scores, from_csv, from_rows
+from playproof.woodwide.scores import FLAG, ID, SCORE, Scores, from_csv, from_rows
 
 if TYPE_CHECKING:
     import httpx
@@ -43,6 +43,19 @@ class Results:
         assert failure is not None, "there is at least one attempt"
         raise failure
 
+    async def first(self, job_id: str, rows: int, wanted: int) -> Scores | None:
+        """The scores of the first `wanted` of the `rows` rows of a batch, by one call; None where it does not answer exactly these.
+
+        Nothing is wrong then: the batch may not have succeeded yet, or the provider does not page this result.
+        """
+        if wanted > PAGE_ROWS:
+            return None
+        try:
+            page = await self._page(job_id, 0, wanted, (ID, SCORE, FLAG))
+            return from_rows(page.rows, wanted) if page.total_filtered == rows else None
+        except HostedError:
+            return None
+
     async def _address(self, job_id: str) -> str | None:
         async def ask(client: AsyncWoodWide) -> RawAnswer:
             return await client.jobs.with_raw_response.retrieve_results(job_id)
@@ -69,13 +82,16 @@ class Results:
         """All rows of the result; reading stops where there are more than `rows`."""
         found: list[dict[str, Any]] = []
         while True:
-            page = await self._page(job_id, len(found))
+            page = await self._page(job_id, len(found), PAGE_ROWS)
             found += page.rows
             if not page.rows or len(found) >= page.total_filtered or len(found) > rows:
                 return found
 
-    async def _page(self, job_id: str, offset: int) -> ResultRows:
+    async def _page(self, job_id: str, offset: int, limit: int, columns: tuple[str, ...] = ()) -> ResultRows:
         async def ask(client: AsyncWoodWide) -> RawAnswer:
-            return await client.jobs.with_raw_response.retrieve_result_rows(job_id, limit=PAGE_ROWS, offset=offset)
+            pages = client.jobs.with_raw_response
+            if columns:
+                return await pages.retrieve_result_rows(job_id, limit=limit, offset=offset, columns=columns)
+            return await pages.retrieve_result_rows(job_id, limit=limit, offset=offset)
 
         return await self._caller.ask(RETRIEVE_ROWS, ask, self._caller.as_json(RETRIEVE_ROWS, ResultRows))
