@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import msgspec
@@ -77,8 +77,8 @@ class HostedSite:
         self.settings = settings
         self.services = compose(settings)
         week = timedelta(days=7)
-        self.app: Any = create_app(self.services, Retention(week, week, live_of(settings)))
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://127.0.0.1:8000")
+        app = cast(Any, create_app(self.services, Retention(week, week, live_of(settings))))
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000")
 
     async def score(self, content: bytes, **headers: str) -> Verdict:
         """The verdict that `content` is answered with."""

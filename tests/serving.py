@@ -31,10 +31,10 @@ from playproof.service import Service
 from playproof.settings import ApiKey, Secret
 from playproof.store import Live, Store, open_store
 from playproof.testing import ScriptedScorer, columns_body, human_session
-from playproof.web.app import create_app, note_fallback
+from playproof.web.app import create_app
 from playproof.web.auth import Keys, Neighbourhood
 from playproof.web.retention import Retention
-from playproof.web.services import Limits, Services
+from playproof.web.services import Limits, Services, note_fallback
 
 PATIENCE_SECONDS = 60
 

@@ -125,7 +125,8 @@ def test_few_calibration_rows_show_the_score_and_leave_the_decision(tmp_path: Pa
 def test_what_no_model_can_be_asked_about_is_final_at_once(tmp_path: Path) -> None:
     async def work(site: HostedSite, emulator: Running) -> None:
         calls = emulator.count("models.infer").calls
-        for given in ({"movements": []}, {"deviceType": "keyboard"}):
+        unasked: tuple[dict[str, Any], ...] = ({"movements": []}, {"deviceType": "keyboard"})
+        for given in unasked:
             verdict = await site.score(body(1, **given))
             assert (verdict.status, verdict.revision, verdict.fallback_reason) == ("final", 1, None)
         assert emulator.count("models.infer").calls == calls
