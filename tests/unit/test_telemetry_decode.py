@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from playproof.errors import InputError, InvalidSession, MalformedJson, TooLarge
-from playproof.telemetry import LIMITS, Labels, Options, Session, decode, decode_labelled, decode_object, decode_request
+from playproof.telemetry import LIMITS, Labels, Options, Session, decode, decode_labelled, decode_object, decode_recorded, decode_request
 from playproof.testing import columns_body, human_session, labelled_lines, rows_body
 
 ROW = {"x": 1, "y": 2, "timestamp": 3}
@@ -310,6 +310,15 @@ def test_labels_that_cannot_be_used(labels: object, path: str) -> None:
         decode_labelled(body(labels=labels))
     assert caught.value.path == path
     assert caught.value.expected
+
+
+def test_recorded_sessions_may_have_labels_but_no_wrong_ones() -> None:
+    assert decode_recorded(body())[1] is None
+    assert decode_recorded(body(labels=None))[1] is None
+    assert decode_recorded(body(labels={"label": "bot"}))[1] == Labels("bot")
+    for labels in ({}, {"label": "Bot"}, "human"):
+        with pytest.raises(InvalidSession):
+            decode_recorded(body(labels=labels))
 
 
 def test_options_are_read_from_requests_alone() -> None:

@@ -12,6 +12,7 @@ import msgspec
 import rich_click as click
 
 from playproof.cli.options import format_option, wants_table, with_settings
+from playproof.cli.recorded import Bad, recorded
 from playproof.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def dataset() -> None:
 @with_settings("data_dir")
 def ensure(settings: Settings, name: str | None, initial: Path | None) -> int:
     """Make the dataset where it is missing, once, however many processes ask at a time."""
-    bad = _Bad()
+    bad = Bad()
     rows = list(_rows(initial, bad)) if initial is not None else None
     with _opened(settings, create=True) as live:
         found = live.ensure_persistent_dataset(name or settings.woodwide_persistent_dataset, rows)
@@ -88,7 +89,7 @@ def append(settings: Settings, files: tuple[Path, ...], name: str | None) -> int
     They are never company for new rows nor part of a calibration: nobody can say that they are ordinary traffic. Exit code
     1 where a line could not be read; the others are appended.
     """
-    bad, appended = _Bad(), 0
+    bad, appended = Bad(), 0
     with _opened(settings) as live:
         for file in files:
             for some in _batches(_rows(file, bad)):
@@ -141,22 +142,6 @@ def _written(file: Path, pages: Iterator[list[LiveRow]]) -> Tally:
         return write_csv(pages, stream)
 
 
-class _Bad:
-    """Lines that could not be read."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def note(self, file: Path, line: int, why: object) -> None:
-        """Say it at once."""
-        self.count += 1
-        click.echo(f"{file}, line {line}: {why}", err=True)
-
-    def told(self) -> int:
-        """The exit code."""
-        return 1 if self.count else 0
-
-
 @contextlib.contextmanager
 def _opened(settings: Settings, *, create: bool = False) -> Iterator[LiveDataset]:
     from playproof.dataset import LiveDataset
@@ -166,30 +151,16 @@ def _opened(settings: Settings, *, create: bool = False) -> Iterator[LiveDataset
         yield LiveDataset(store)
 
 
-def _rows(file: Path, bad: _Bad) -> Iterator[ImportedRow]:
+def _rows(file: Path, bad: Bad) -> Iterator[ImportedRow]:
     """The sessions of `file` as rows."""
     from playproof.cli.loading import load_kernels
     from playproof.clock import SystemClock, milliseconds
     from playproof.dataset.rows import imported_row
-    from playproof.errors import InputError
-    from playproof.telemetry import decode, decode_labelled
-    from playproof.telemetry.stream import read_sessions
 
     load_kernels()
     now = milliseconds(SystemClock().now())
-    with file.open("rb") as stream:
-        for line, content in read_sessions(stream):
-            try:
-                if isinstance(content, InputError):
-                    raise content
-                try:
-                    session, labels = decode_labelled(content)
-                except InputError:
-                    session, labels = decode(content), None
-            except InputError as error:
-                bad.note(file, line, error)
-            else:
-                yield imported_row(session, labels, origin=file.name, received_at=now)
+    for session, labels in recorded(file, bad):
+        yield imported_row(session, labels, origin=file.name, received_at=now)
 
 
 def _batches(rows: Iterator[ImportedRow]) -> Iterator[Sequence[ImportedRow]]:

@@ -52,11 +52,23 @@ def decode_request(body: bytes) -> tuple[Session, Options]:
 def decode_labelled(line: bytes) -> tuple[Session, Labels]:
     """The session in a corpus line, and its `labels`, which are required. Raises as `decode` does."""
     wire, ignored = _read(line)
+    labels = _labelled(wire)
+    return _session(wire, ignored), labels
+
+
+def decode_recorded(line: bytes) -> tuple[Session, Labels | None]:
+    """The session in a line, and its `labels` where it has some. Raises as `decode` does, also where they are no labels."""
+    wire, ignored = _read(line)
+    labels = None if bytes(wire.labels) == b"null" else _labelled(wire)
+    return _session(wire, ignored), labels
+
+
+def _labelled(wire: Body) -> Labels:
     try:
         labels = _labels(wire.labels)
     except _UNREADABLE as error:
         raise refusal(error, bytes(wire.labels), "$.labels") from None
-    return _session(wire, ignored), Labels(labels.label, *(getattr(labels, name) or "" for name in labels.__struct_fields__[1:]))
+    return Labels(labels.label, *(getattr(labels, name) or "" for name in labels.__struct_fields__[1:]))
 
 
 def decode_object(obj: Mapping[str, object]) -> Session:
