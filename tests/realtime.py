@@ -121,17 +121,26 @@ def hosted_settings(folder: Path, emulator: Running, model_id: str, **given: Any
     )
 
 
+async def taught(folder: Path, emulator: Running, *, calibrated: int = 400) -> str:
+    """The id of a model that is trained, and calibrated in the store of `folder`."""
+    store = open_store(folder)
+    try:
+        async with connect(connection_of(hosted_settings(folder, emulator, "unnamed"))) as woodwide:
+            return (await teach(woodwide, store, calibrated=calibrated)).model_id
+    finally:
+        store.close()
+
+
+def hosted_environment(emulator: Running, model_id: str, **given: str) -> dict[str, str]:
+    """What `playproof serve` finds in its environment to ask this model."""
+    return {"WOODWIDE_BASE_URL": emulator.url, "WOODWIDE_API_KEY": API_KEY, "ANOMALY_MODEL_ID": model_id, **given}
+
+
 @contextlib.asynccontextmanager
 async def hosted_site(folder: Path, emulator: Running, *, calibrated: int = 400, **given: Any) -> AsyncIterator[HostedSite]:
     """A service that asks a model which it has trained itself, calibrated on so many rows."""
-    unnamed = hosted_settings(folder, emulator, "unnamed", **given)
-    store = open_store(folder)
-    try:
-        async with connect(connection_of(unnamed)) as woodwide:
-            model = await teach(woodwide, store, calibrated=calibrated)
-    finally:
-        store.close()
-    async with serving_hosted(hosted_settings(folder, emulator, model.model_id, **given)) as site:
+    model_id = await taught(folder, emulator, calibrated=calibrated)
+    async with serving_hosted(hosted_settings(folder, emulator, model_id, **given)) as site:
         yield site
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.emulating import running_emulator
+from tests.realtime import hosted_environment, taught
 from tests.serving import Serving, serving
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -142,3 +147,24 @@ def test_the_api_page_shows_every_operation(served: Serving, browser: Browser, s
     assert page.locator("#schema-Session").get_attribute("open") is not None
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing reaches beyond a narrow screen"
     page.close()
+
+
+def test_a_hosted_verdict_comes_later_and_is_marked_synthetic(window: BrowserContext, tmp_path: Path) -> None:
+    with running_emulator() as emulator:
+        folder = tmp_path / "data"
+        with ThreadPoolExecutor() as pool:  # this thread's event loop is the browser's
+            model = pool.submit(asyncio.run, taught(folder, emulator)).result()
+        emulator.fault("latency", "models.infer", seconds=1.0)
+        with serving(folder, log=None, **hosted_environment(emulator, model, WOODWIDE_DEADLINE_MS="200")) as running:
+            page = window.new_page()
+            page.goto(running.url)
+            play(page)
+            page.wait_for_selector("#result:not([hidden])")
+            expect(page.locator("#status")).to_contain_text("so far")
+            expect(page.locator("#facts")).to_contain_text("still to come")
+            expect(page.locator("#facts")).to_contain_text("the hosted model, mdl_", timeout=20_000)
+            expect(page.locator("#facts")).to_contain_text("final; the embedded model had said")
+            expect(page.locator("#mark")).to_be_visible()
+            expect(page.locator("#summary")).to_contain_text("made-up people")
+            verdict = json.loads(page.locator("#answer").text_content() or "")
+            assert (verdict["status"], verdict["revision"], verdict["anomaly"]["source"]) == ("final", 2, "woodwide")

@@ -4,6 +4,8 @@ const TARGETS = 10;
 const RADIUS = 26; // CSS pixels, as drawn
 const FAR = 0.28; // of the arena's diagonal: least way from one target to the next
 const MOST_MOVES = 20000;
+const LOOK_MS = 1000; // how often a verdict that is still preliminary is looked at again
+const PATIENCE_MS = 120000;
 const DEVICES = { mouse: "mouse", touch: "touch", pen: "stylus" };
 
 const $ = (id) => document.getElementById(id);
@@ -118,21 +120,47 @@ function close(label) {
   $("start").textContent = label;
 }
 
-async function send() {
-  $("status").textContent = "Asking the server…";
+function asking() {
   const headers = { "Content-Type": "application/json", "Playproof-Demo": "true" };
   if ($("key").value) headers.Authorization = `Bearer ${$("key").value.trim()}`;
+  return headers;
+}
+
+async function send() {
+  $("status").textContent = "Asking the server…";
   let response;
   let body;
   try {
-    response = await fetch("/api/v1/score", { method: "POST", headers, body: JSON.stringify(last.session) });
+    response = await fetch("/api/v1/score", { method: "POST", headers: asking(), body: JSON.stringify(last.session) });
     body = await response.json();
   } catch {
     trouble("The server could not be reached. Your play was not judged.");
     return;
   }
-  if (response.ok) show(body, last.done);
-  else trouble(`${body.title}: ${body.detail}.`, response.status === 401);
+  if (response.ok) {
+    show(body, last.done);
+    $("headline").focus();
+    if (body.status === "preliminary") await follow(body.sessionId, last);
+  } else trouble(`${body.title}: ${body.detail}.`, response.status === 401);
+}
+
+// The hosted model takes its time; what is shown meanwhile is the embedded one's.
+async function follow(id, shown) {
+  const until = performance.now() + PATIENCE_MS;
+  while (performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    if (play || last !== shown) return;
+    try {
+      const response = await fetch(`/api/v1/sessions/${encodeURIComponent(id)}`, { headers: asking() });
+      const body = response.ok ? await response.json() : null;
+      if (body && body.status === "final") {
+        if (!play && last === shown) show(body, shown.done);
+        return;
+      }
+    } catch {
+      // The server is asked again.
+    }
+  }
 }
 
 function trouble(text, askForKey = false) {
@@ -155,15 +183,18 @@ function inWords(verdict) {
   const calibration = verdict.calibration;
   const share = 100 * 10 ** -score;
   const shown = share >= 10 ? share.toFixed(0) : share.toPrecision(2);
-  const people = `${calibration.people} people (${calibration.sessions} plays)`;
+  const made = verdict.reasons.some((reason) => reason.code === "synthetic_model") ? "made-up " : "";
+  const people = `${calibration.people} ${made}people (${calibration.sessions} plays)`;
   if (score > calibration.resolvedTo) return `More unusual than nearly every play of the ${people} it is compared with.`;
-  return `About ${shown} % of plays of people are at least this unusual. The yardstick is ${people}.`;
+  return `About ${shown} % of plays of ${made}people are at least this unusual. The yardstick is ${people}.`;
 }
 
 function show(verdict, done) {
   $("trouble").hidden = true;
   $("keyform").hidden = true;
-  $("status").textContent = `Verdict: ${verdict.decision}.`;
+  const preliminary = verdict.status === "preliminary";
+  $("status").textContent = preliminary ? `Verdict so far: ${verdict.decision}. The hosted model is still asked.` : `Verdict: ${verdict.decision}.`;
+  $("mark").hidden = !verdict.reasons.some((reason) => reason.code === "synthetic_model");
   $("result").className = verdict.decision;
   $("headline").textContent = HEADLINES[verdict.decision];
   $("summary").textContent = inWords(verdict);
@@ -175,7 +206,6 @@ function show(verdict, done) {
   $("sent").textContent = JSON.stringify(last.session);
   arena.classList.add("done");
   $("result").hidden = false;
-  $("headline").focus();
 }
 
 function facts(verdict, done) {
@@ -184,11 +214,20 @@ function facts(verdict, done) {
     ["Anomaly score", anomaly.anomalyScore === null ? "none" : `${anomaly.anomalyScore.toFixed(2)} (0: ordinary; 2: one person in a hundred)`],
     ["Confidence", `${Math.round(verdict.confidence * 100)} % of resampled yardsticks decide alike`],
     ["Compared with", calibration ? `${calibration.reference}${calibration.status === "observing" ? ", borrowed: your kind of input is not calibrated yet" : ""}` : "nobody"],
-    ["Answered by", `${anomaly.source}, ${anomaly.modelId} ${anomaly.modelVersion}`],
+    ["Answered by", `${SOURCES[anomaly.source]}, ${anomaly.modelId} ${anomaly.modelVersion}`],
+    ["Standing", standing(verdict)],
     ["Your play", `${done.hits} hits, ${done.misses} misses, ${done.moves.t.length} pointer positions`],
     ["Session", verdict.sessionId],
   ];
   $("facts").replaceChildren(...rows.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
+}
+
+const SOURCES = { woodwide: "the hosted model", local: "the embedded model", heuristic: "fixed rules" };
+
+function standing(verdict) {
+  if (verdict.status === "preliminary") return "preliminary: the hosted model's answer is still to come";
+  const why = verdict.fallbackReason ? `, without the hosted model (${verdict.fallbackReason})` : "";
+  return verdict.earlierDecision ? `final${why}; the embedded model had said ${verdict.earlierDecision}` : `final${why}`;
 }
 
 function element(name, text) {
