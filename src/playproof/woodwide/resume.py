@@ -61,8 +61,10 @@ class Resume:
                 pause = LOOK_SECONDS
             if pause > 0.0:
                 self._settled.clear()
+                # Not `wait_for`, which before Python 3.12 can lose a cancellation that comes together with the event.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._settled.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._settled.wait()
 
     async def hold(self) -> None:
         """Keep what is under way from being taken over, for as long as the process lives."""
