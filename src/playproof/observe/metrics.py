@@ -60,7 +60,7 @@ METRICS = (
     Metric("playproof_store_group_size", "histogram", (), "Sessions in one group commit.", _GROUP),
     Metric("playproof_store_failures_total", "counter", (), "Group commits that failed; none of their sessions was acknowledged."),
     Metric("playproof_erased_total", "counter", (), "Sessions erased on request over HTTP."),
-    Metric("playproof_purged_total", "counter", ("what",), "Rows that retention removed: telemetry, sessions or letters."),
+    Metric("playproof_purged_total", "counter", ("what",), "Rows that retention removed: telemetry, sessions, letters or publications."),
     Metric(
         "playproof_woodwide_calls_total", "counter", ("call", "outcome"), "Calls to Woodwide ended: ok, or the reason (docs/woodwide.md)."
     ),

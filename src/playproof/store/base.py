@@ -89,6 +89,8 @@ class Purged(msgspec.Struct, frozen=True):
     """Sessions removed altogether, with all that belongs to them."""
     letters: int
     """Webhooks that were delivered or given up."""
+    publications: int
+    """Of the live dataset, closed ones."""
 
 
 class Restored(msgspec.Struct, frozen=True):

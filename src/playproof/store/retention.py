@@ -8,7 +8,8 @@ from datetime import timedelta
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from playproof.store.outbox import DELIVERED, GIVEN_UP
-from playproof.store.tables import erasure, imported_row, live_row, outbox, probe, session, telemetry
+from playproof.store.publications import OPEN
+from playproof.store.tables import erasure, imported_row, live_row, outbox, probe, publication, session, telemetry
 
 Erasures = dict[bytes, int]
 """By the hash of what was erased: when, in milliseconds."""
@@ -64,6 +65,18 @@ PURGE_LETTERS = delete(outbox).where(
 """One step of letters that have not waited for so long."""
 
 
+PURGE_PUBLICATIONS = delete(publication).where(
+    publication.c.id.in_(
+        select(publication.c.id)
+        .where(publication.c.created_at < bindparam("before"), publication.c.state != OPEN)
+        .order_by(publication.c.created_at)
+        .limit(bindparam("step"))
+        .scalar_subquery()
+    )
+)
+"""One step of publications that are closed and have had their time."""
+
+
 def purge_telemetry(connection: Connection, before: int) -> int:
     """Remove the telemetry of at most `STEP` sessions received before a time; how many that were."""
     return connection.execute(PURGE_TELEMETRY, {"before": before, "step": STEP}).rowcount
@@ -82,6 +95,11 @@ def purge_imported(connection: Connection, before: int) -> int:
 def purge_letters(connection: Connection, before: int) -> int:
     """Remove at most `STEP` letters that were delivered or given up before a time; how many that were."""
     return connection.execute(PURGE_LETTERS, {"before": before, "step": STEP}).rowcount
+
+
+def purge_publications(connection: Connection, before: int) -> int:
+    """Remove at most `STEP` closed publications begun before a time; how many that were."""
+    return connection.execute(PURGE_PUBLICATIONS, {"before": before, "step": STEP}).rowcount
 
 
 def subject(session_id: str, scope: str | None) -> bytes:

@@ -90,6 +90,7 @@ class SqlStore(ABC):
             sessions=self._purge(retention.purge_sessions, now - keep_verdicts)
             + self._purge(retention.purge_imported, now - keep_verdicts),
             letters=self._purge(retention.purge_letters, now - retention.KEEP_LETTERS),
+            publications=self._purge(retention.purge_publications, now - keep_verdicts),
         )
 
     def _purge(self, step: Callable[[Connection, int], int], before: datetime) -> int:

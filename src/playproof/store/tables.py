@@ -155,6 +155,7 @@ publication = Table(
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Index(None, "dataset", "state"),
+    Index(None, "created_at"),
 )
 
 # Whose each row of a publication is; a row that is gone from the live dataset meanwhile keeps its place.

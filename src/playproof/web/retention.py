@@ -43,6 +43,7 @@ async def purge_for_ever(store: Store, retention: Retention, clock: Clock, metri
             metrics.count("playproof_purged_total", "telemetry", by=purged.telemetry)
             metrics.count("playproof_purged_total", "sessions", by=purged.sessions)
             metrics.count("playproof_purged_total", "letters", by=purged.letters)
+            metrics.count("playproof_purged_total", "publications", by=purged.publications)
         await asyncio.sleep(every)
 
 

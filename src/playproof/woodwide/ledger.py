@@ -16,6 +16,7 @@ from playproof.ids import RandomBytes
 from playproof.scoring.base import Floats
 from playproof.store import Dataset, PublicationRecord, PublicationRow, Store
 from playproof.woodwide.answers import Upload
+from playproof.woodwide.caller import Sleep
 from playproof.woodwide.flights import Passenger
 from playproof.woodwide.mapping import Columns, Publication
 from playproof.woodwide.model import HostedModel
@@ -39,7 +40,15 @@ class StoredLedger:
     """
 
     def __init__(
-        self, store: Store, name: str, *, max_rows: int, holder: str, random: RandomBytes = os.urandom, longest: float = LONGEST_SECONDS
+        self,
+        store: Store,
+        name: str,
+        *,
+        max_rows: int,
+        holder: str,
+        longest: float = LONGEST_SECONDS,
+        random: RandomBytes = os.urandom,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         """Plans over dataset `name`, of at most `max_rows` rows unless more sessions board at once.
 
@@ -52,6 +61,7 @@ class StoredLedger:
         self._holder = holder
         self._random = random
         self._longest = longest
+        self._sleep = sleep
         self._lease = f"publisher:{name}"
         self._leads = False
         self._datasets: dict[str, Dataset] = {}
@@ -150,7 +160,7 @@ class StoredLedger:
     async def hold(self) -> None:
         """Keep others from publishing as long as this process does; runs until it is cancelled."""
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
+            await self._sleep(RENEW_SECONDS)
             if self._leads:
                 try:
                     self._leads = await asyncio.to_thread(self._store.leases.take, self._lease, self._holder, LEASE_SECONDS)

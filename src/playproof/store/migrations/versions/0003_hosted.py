@@ -64,6 +64,7 @@ def _publications() -> None:
         sa.ForeignKeyConstraint(["dataset"], ["live_dataset.id"], name=op.f("fk_publication_dataset_live_dataset")),
     )
     op.create_index(op.f("ix_publication_dataset_state"), "publication", ["dataset", "state"])
+    op.create_index(op.f("ix_publication_created_at"), "publication", ["created_at"])
     op.create_table(
         "publication_row",
         sa.Column("publication", sa.Text, nullable=False),
