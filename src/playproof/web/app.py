@@ -72,16 +72,17 @@ def compose(settings: Settings, clock: Clock | None = None) -> Services:
         on_commit=partial(_note_commit, metrics),
         live=live_of(settings),
     )
-    webhooks = None
+    webhooks = notice = noticed = None
     if settings.webhook_url is not None:
         from playproof.webhooks.runtime import delivery_of
 
         webhooks = delivery_of(settings, store, metrics, clock)
+        notice, noticed = webhooks.notice, webhooks.hurry
     hosted = None
     holder = None
     if settings.anomaly_model_id and connection_of(settings) is not None:
         holder = process_name(os.urandom)
-        hosted = Hosted(settings, judge, store, metrics, clock, holder=holder, notice=webhooks.notice if webhooks else None)
+        hosted = Hosted(settings, judge, store, metrics, clock, holder=holder, notice=notice, noticed=noticed)
     model = judge.chain.model
     metrics.change("playproof_model_info", 1, model.model_id, model.model_version)
     return Services(

@@ -25,6 +25,8 @@ HOLD_SECONDS = 60.0
 """How long a letter is one process's alone: several times what an attempt may take."""
 POLL_SECONDS = 3.0
 """How often the store is asked, at the least, for what another process put in."""
+GATHER_SECONDS = 0.05
+"""How long those who hurry wait for company: one look at the store is enough for all."""
 SAMPLE_SECONDS = 30.0
 """How often the letters that wait are counted."""
 
@@ -117,6 +119,8 @@ class Delivery:
         finally:
             for task in waking:
                 task.cancel()
+        if self._hurried.is_set():
+            await self._sleep(GATHER_SECONDS)
 
     async def _sample(self) -> None:
         now = self._clock.monotonic()

@@ -73,10 +73,11 @@ class Hosted:
         *,
         holder: str,
         notice: WriteNotice | None = None,
+        noticed: Callable[[], None] | None = None,
         random: RandomBytes = os.urandom,
     ) -> None:
-        """`holder` is this process's name, as no other has it; `notice` writes what a site is told, which without it is told nothing. The settings
-        name a model."""
+        """`holder` is this process's name, as no other has it; `notice` writes what a site is told, which without it is told nothing, and
+        `noticed` is called when there may be something to tell. The settings name a model."""
         assert settings.anomaly_model_id is not None
         self.deadline = settings.woodwide_deadline_ms / 1000.0
         self.link = Link(connection_of(settings), metrics, clock)
@@ -101,6 +102,7 @@ class Hosted:
             random=random,
         )
         self._count = settled_observer(metrics)
+        self._noticed = noticed
         self.realtime = Realtime(self._flights, breaker, settlement, self._heard)
         self._resume = Resume(store, self.realtime, breaker, holder, clock)
         self._tasks: list[asyncio.Task[None]] = []
@@ -142,6 +144,8 @@ class Hosted:
     def _heard(self, settled: Settled) -> None:
         self._count(settled)
         self._resume.heard(settled)
+        if self._noticed is not None and settled.verdict is not None and settled.verdict.status == "final":
+            self._noticed()
 
     def _release(self) -> None:
         """Others need not wait until the holds of this process run out."""
