@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from tests.postgres import Server, any_server
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,3 +44,10 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the recorded sessions are not at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server for the whole run; started when the first test asks for it."""
+    with any_server() as server:
+        yield server

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import msgspec
 import pytest
 from sqlalchemy import select
 
 from playproof.errors import StoreUnavailable
-from playproof.store import Awaited, Awaiting, Depth, Final, Live, Notice, Postponed, PutOutcome, SessionRecord, Store, open_store
+from playproof.store import Awaited, Awaiting, Depth, Final, Live, Notice, Postponed, PutOutcome, SessionRecord, Store
 from playproof.store.tables import outbox
 from playproof.testing import FakeClock, session_record
 from playproof.testing.records import RECEIVED_AT
@@ -26,11 +25,10 @@ HOLD = 30.0
 Open = Callable[..., Store]
 
 
-@pytest.fixture(params=["sqlite"])
-def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+@pytest.fixture
+def reopen(reopen: Open) -> Open:
     """Open the store of this test, as another process would."""
-    engines: dict[str, Open] = {"sqlite": partial(open_store, tmp_path / "data", live=Live(NAME))}
-    return engines[request.param]
+    return partial(reopen, live=Live(NAME))
 
 
 @pytest.fixture

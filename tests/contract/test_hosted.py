@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from functools import partial
-from pathlib import Path
 
 import msgspec
 import pytest
 
-from playproof.store import HostedModelRecord, HostedUpload, Store, UploadContent, open_store
+from playproof.store import HostedModelRecord, HostedUpload, Store, UploadContent
 from playproof.testing import FakeClock
 
 Open = Callable[..., Store]
@@ -38,13 +36,6 @@ MODEL = HostedModelRecord(
     catalogue_version=UPLOAD.catalogue_version,
     synthetic=UPLOAD.synthetic,
 )
-
-
-@pytest.fixture(params=["sqlite"])
-def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    """Open the store of this test, as another process would."""
-    engines: dict[str, Open] = {"sqlite": partial(open_store, tmp_path / "data")}
-    return engines[request.param]
 
 
 @pytest.fixture

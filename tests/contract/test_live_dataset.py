@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -17,7 +16,7 @@ from playproof.dataset import LiveDataset
 from playproof.dataset.remote import ensure_remote, replace_remote
 from playproof.errors import DatasetNotFound, HostedError, HostedReason
 from playproof.features import CATALOGUE_VERSION, NAMES
-from playproof.store import Awaiting, Final, ImportedRow, Live, SessionRecord, Store, open_store
+from playproof.store import Awaiting, Final, ImportedRow, Live, SessionRecord, Store
 from playproof.testing import FakeClock, session_record
 
 SECONDS = 60
@@ -27,11 +26,10 @@ ROWS = 10
 Open = Callable[..., Store]
 
 
-@pytest.fixture(params=["sqlite"])
-def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+@pytest.fixture
+def reopen(reopen: Open) -> Open:
     """Open the store of this test, as another process would."""
-    engines: dict[str, Open] = {"sqlite": partial(open_store, tmp_path / "data", live=Live(NAME, ROWS))}
-    return engines[request.param]
+    return partial(reopen, live=Live(NAME, ROWS))
 
 
 @pytest.fixture

@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
-from functools import partial
-from pathlib import Path
 
 import pytest
 
 from playproof.errors import StoreUnavailable
-from playproof.store import Letter, Notice, Posts, Store, open_store
+from playproof.store import Letter, Notice, Posts, Store
 from playproof.testing import FakeClock, session_record
 from playproof.testing.records import RECEIVED_AT
 
@@ -20,13 +18,6 @@ SECONDS = 60
 HOLD = 60.0
 
 Open = Callable[..., Store]
-
-
-@pytest.fixture(params=["sqlite"])
-def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    """Open the store of this test, as another process would."""
-    engines: dict[str, Open] = {"sqlite": partial(open_store, tmp_path / "data")}
-    return engines[request.param]
 
 
 @pytest.fixture

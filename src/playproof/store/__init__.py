@@ -59,15 +59,20 @@ def open_store(
     on_commit: OnCommit | None = None,
     create: bool = True,
     live: Live | None = None,
+    database_url: str | None = None,
 ) -> Store:
-    """The store in `folder`; made where it is missing, unless `create` is false. Close it after use.
+    """The store in the PostgreSQL database at `database_url`, else in `folder`; made where it is missing, unless `create` is false.
 
-    `durability` is `full` (an answered verdict survives a power cut) or `normal` (it survives the process, not always the
-    machine). `on_commit` is told of each group commit, in the writer's thread. Each
-    session becomes a row of the dataset that `live` names. Raises `StoreRefused` with what to do about
-    it, or `StoreUnavailable` where trying again may help.
+    Close it after use. `durability` is `full` (an answered verdict survives a power cut) or `normal` (it survives the process,
+    not always the machine). `on_commit` is told of each group commit, in the writer's thread. Each session becomes a row of
+    the dataset that `live` names. Raises `StoreRefused` with what to do about it, or `StoreUnavailable` where trying again
+    may help.
     """
     # The database library takes a quarter of a second to import, and `import playproof` must not pay that.
+    if database_url is not None:
+        from playproof.store.postgres.store import PostgresStore
+
+        return PostgresStore(database_url, durability=durability, clock=clock, on_commit=on_commit, create=create, live=live)
     from playproof.store.sqlite.store import SqliteStore
 
     return SqliteStore(folder, durability=durability, clock=clock, on_commit=on_commit, create=create, live=live)

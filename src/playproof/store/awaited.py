@@ -87,15 +87,18 @@ def _finalise(connection: Connection, final: Final, now: int) -> bool:
     return True
 
 
-def due(connection: Connection, now: int, limit: int) -> list[int]:
-    """The numbers of at most `limit` sessions that are due and held by nobody, those due the longest first."""
+def due(connection: Connection, now: int, limit: int, *, lock: bool = False) -> list[int]:
+    """The numbers of at most `limit` sessions that are due and held by nobody, those due the longest first.
+
+    With `lock` nobody else gets the same before the transaction is over.
+    """
     found = select(awaited.c.session_seq).where(awaited.c.next_at <= now, _free(now)).order_by(awaited.c.next_at).limit(limit)
-    return list(connection.execute(found.with_for_update(skip_locked=True)).scalars())
+    return list(connection.execute(found.with_for_update(skip_locked=True) if lock else found).scalars())
 
 
 def claim(connection: Connection, holder: str, now: int, until: int, limit: int) -> list[Awaited]:
     """Have `holder` hold what is `due`, until a time in milliseconds."""
-    numbers = due(connection, now, limit)
+    numbers = due(connection, now, limit, lock=True)
     claimed: dict[int, Awaited] = {}
     for start in range(0, len(numbers), IDS):
         these = awaited.c.session_seq.in_(numbers[start : start + IDS])

@@ -29,6 +29,7 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     scope: str
     """Whose id it is: ids of different scopes never meet."""
     session_id: str
+    """Any text without a zero character."""
     digest: bytes
     """SHA-256 of the canonical content; tells a repeat from a conflict."""
     received_at: int
@@ -113,8 +114,8 @@ class Health(msgspec.Struct, frozen=True):
     """Why it cannot write, in words; `None` where it can."""
     waiting: int
     """Records and tasks that wait for the writer."""
-    disk_free: int
-    """Bytes free where the database is."""
+    disk_free: int | None
+    """Bytes free where the database is; `None` where that is another machine's to know."""
 
 
 class Commit(msgspec.Struct, frozen=True, gc=False):
@@ -202,7 +203,8 @@ class Store(Protocol):
     def backup(self, path: Path) -> int:
         """Write a consistent, checked copy of the database to `path` while it is in use; its size in bytes.
 
-        A file already at `path` is replaced at once or not at all. Raises `StoreError`.
+        A file already at `path` is replaced at once or not at all. Raises `StoreRefused`, naming it, where the engine's own tool
+        does that better, else `StoreError`.
         """
         ...
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, delete, insert, or_, update
-from sqlalchemy.exc import IntegrityError
 
 from playproof.clock import Clock, milliseconds
 from playproof.store.live_tables import Run
+from playproof.store.once import insert_once
 from playproof.store.tables import lease
 
 
@@ -15,12 +15,7 @@ def take(connection: Connection, name: str, holder: str, now: int, until: int) -
     free = or_(lease.c.holder == holder, lease.c.held_until <= now)
     if connection.execute(update(lease).where(lease.c.name == name, free).values(holder=holder, held_until=until)).rowcount:
         return True
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(lease).values(name=name, holder=holder, held_until=until))
-    except IntegrityError:
-        return False  # somebody else has it
-    return True
+    return insert_once(connection, insert(lease).values(name=name, holder=holder, held_until=until))
 
 
 def give_up(connection: Connection, name: str, holder: str) -> None:

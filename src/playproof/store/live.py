@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
+from playproof.store.once import insert_once
 from playproof.store.rows import Counts, Dataset, ImportedRow, LiveRow, Replaced
 from playproof.store.tables import imported_row, live_dataset, live_replaced, live_row, session
 
@@ -52,19 +52,22 @@ def ensure(connection: Connection, name: str, now: int) -> tuple[Dataset, bool]:
     found = find(connection, name)
     if found is not None:
         return found, False
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(live_dataset).values(name=name, created_at=now, window_from=1, generation=1))
-        made = True
-    except IntegrityError:
-        made = False  # another process was first, where writers do not keep each other out
+    made = insert_once(connection, insert(live_dataset).values(name=name, created_at=now, window_from=1, generation=1))
     found = find(connection, name)
     assert found is not None
     return found, made
 
 
+def lock(connection: Connection, dataset: int) -> None:
+    """Keep others from appending to the dataset and from cutting its window until the transaction is over."""
+    # Not from storing sessions: their rows only need the dataset to stay.
+    mine = select(live_dataset.c.id).where(live_dataset.c.id == dataset)
+    connection.execute(mine.with_for_update(key_share=True))
+
+
 def append(connection: Connection, dataset: int, rows: Sequence[ImportedRow], *, reference: bool = False) -> int:
     """Append what is new among `rows`, in order; how many that were."""
+    lock(connection, dataset)
     fresh: dict[tuple[str, str], ImportedRow] = {}
     for row in rows:
         fresh.setdefault((row.scope, row.session_id), row)
@@ -162,6 +165,10 @@ def window_page(connection: Connection, dataset: Dataset, after: int, size: int,
 def cleanup(connection: Connection, name: str, max_rows: int) -> int:
     """Keep the last `max_rows` rows in the window, and those still awaiting their result; how many left it."""
     dataset = find(connection, name)
+    if dataset is None or last_outside(connection, dataset, max_rows) is None:
+        return 0
+    lock(connection, dataset.id)
+    dataset = find(connection, name)  # another process may have cut it meanwhile
     last = last_outside(connection, dataset, max_rows) if dataset is not None else None
     if dataset is None or last is None:
         return 0

@@ -52,6 +52,7 @@ class LiveTables:
 
         def work(connection: Connection) -> tuple[Dataset, bool, int]:
             dataset, made = live.ensure(connection, name, now)
+            live.lock(connection, dataset.id)
             wanted = bool(initial) and not live.references(connection, dataset.id)
             return dataset, made, live.append(connection, dataset.id, initial, reference=True) if wanted else 0
 

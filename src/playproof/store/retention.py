@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
+from playproof.store.once import insert_once
 from playproof.store.outbox import DELIVERED, GIVEN_UP
 from playproof.store.publications import OPEN
 from playproof.store.tables import erasure, imported_row, live_row, outbox, probe, publication, session, telemetry
@@ -115,11 +116,9 @@ def remember_erasure(connection: Connection, session_id: str, scope: str | None,
 
 
 def _note(connection: Connection, key: bytes, erased_at: int) -> None:
-    before = connection.execute(select(erasure.c.erased_at).where(erasure.c.subject == key)).scalar()
-    if before is None:
-        connection.execute(insert(erasure).values(subject=key, erased_at=erased_at))
-    elif before < erased_at:
-        connection.execute(update(erasure).where(erasure.c.subject == key).values(erased_at=erased_at))
+    if not insert_once(connection, insert(erasure).values(subject=key, erased_at=erased_at)):
+        earlier = (erasure.c.subject == key, erasure.c.erased_at < erased_at)
+        connection.execute(update(erasure).where(*earlier).values(erased_at=erased_at))
 
 
 def erasures(connection: Connection) -> Erasures:
@@ -155,4 +154,4 @@ def _erase_in(connection: Connection, table: Table, removed: Table, everything: 
 def touch(connection: Connection) -> None:
     """Write a little, to find out whether writing works."""
     if not connection.execute(update(probe).where(probe.c.id == 1).values(count=probe.c.count + 1)).rowcount:
-        connection.execute(insert(probe).values(id=1, count=1))
+        insert_once(connection, insert(probe).values(id=1, count=1))
