@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -13,8 +12,7 @@ import numpy as np
 import pytest
 
 from playproof.dataset import LiveDataset
-from playproof.dataset.remote import ensure_remote, replace_remote
-from playproof.errors import DatasetNotFound, HostedError, HostedReason
+from playproof.errors import DatasetNotFound
 from playproof.features import CATALOGUE_VERSION, NAMES
 from playproof.store import Awaiting, Final, ImportedRow, Live, SessionRecord, Store
 from playproof.testing import FakeClock, session_record
@@ -222,81 +220,6 @@ def test_company_is_half_reference_half_new_traffic(store: Store, dataset: LiveD
     by_number = {one.seq: one.session_id for one in dataset.window(NAME)}
     assert [by_number[n] for n in company.newest] == ["s3", "s2", "s1"]
     assert features[:, 0].tolist() == [0, 1, 2, 3, 4, 1, 1, 1]
-
-
-class Provider:
-    """Datasets at a provider that allows each name once."""
-
-    def __init__(self) -> None:
-        self.made: dict[str, str] = {}
-        self.fail: HostedError | None = None
-
-    async def find(self, name: str) -> str | None:
-        return self.made.get(name)
-
-    async def create(self, name: str) -> str:
-        await asyncio.sleep(0)
-        if self.fail is not None:
-            raise self.fail
-        if name in self.made:
-            raise HostedError("taken", reason=HostedReason.CONFLICT)
-        self.made[name] = f"ds_{len(self.made) + 1}"
-        return self.made[name]
-
-
-async def no_pause(_: float) -> None:
-    await asyncio.sleep(0)
-
-
-def test_many_that_ask_at_once_make_one_remote_dataset(store: Store) -> None:
-    provider = Provider()
-
-    async def ask() -> list[str]:
-        asking = (ensure_remote(store, NAME, provider, holder=f"p{n}", pause=no_pause) for n in range(8))
-        return await asyncio.gather(*asking)
-
-    assert set(asyncio.run(ask())) == {"ds_1"}
-    assert provider.made == {NAME: "ds_1"}
-
-
-def test_what_was_made_and_not_noted_is_adopted_when_the_lease_is_over(store: Store, clock: FakeClock) -> None:
-    provider = Provider()
-    provider.made[NAME] = "ds_9"
-    made, _, _ = store.live.ensure(NAME)
-    assert store.live.take_lease(made, "dead", 120)
-    looks = 0
-
-    async def pause(_: float) -> None:
-        nonlocal looks
-        looks += 1
-        clock.advance(61)
-
-    found = asyncio.run(ensure_remote(store, NAME, provider, holder="alive", pause=pause))
-    assert (found, provider.made, looks) == ("ds_9", {NAME: "ds_9"}, 2)
-
-
-def test_a_provider_that_refuses_is_asked_again_by_the_next(store: Store) -> None:
-    provider = Provider()
-    provider.fail = HostedError("no", reason=HostedReason.SERVER_ERROR)
-    with pytest.raises(HostedError, match="no"):
-        asyncio.run(ensure_remote(store, NAME, provider, holder="a", pause=no_pause))
-    provider.fail = None
-    assert asyncio.run(ensure_remote(store, NAME, provider, holder="b", pause=no_pause)) == "ds_1"
-
-
-def test_a_lost_remote_dataset_is_replaced_once(store: Store, dataset: LiveDataset) -> None:
-    provider = Provider()
-
-    async def lose() -> list[bool]:
-        await ensure_remote(store, NAME, provider, holder="a")
-        return await asyncio.gather(*(replace_remote(store, NAME, "ds_1", "not_found") for _ in range(5)))
-
-    assert sorted(asyncio.run(lose())) == [False, False, False, False, True]
-    assert asyncio.run(ensure_remote(store, NAME, provider, holder="a")) == "ds_2"
-    assert provider.made == {NAME: "ds_1", f"{NAME}_2": "ds_2"}
-    status = dataset.status(NAME)
-    assert (status.dataset.generation, status.dataset.remote_id) == (2, "ds_2")
-    assert [(old.generation, old.remote_id, old.reason) for old in status.replaced] == [(1, "ds_1", "not_found")]
 
 
 def test_a_dataset_without_rows_has_no_company(dataset: LiveDataset) -> None:

@@ -1,7 +1,6 @@
 """The live dataset: every session that is served becomes a row of one ordered, durable dataset.
 
-The store is the source of truth; Woodwide holds published versions of its window (`playproof.dataset.remote`, which brings
-asyncio, and which judging alone does not need).
+The store is the source of truth; Woodwide holds published versions of its window (`playproof.woodwide.ledger`).
 """
 
 from playproof.dataset.company import Company, choose

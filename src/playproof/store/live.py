@@ -204,26 +204,12 @@ def counts(connection: Connection, dataset: Dataset) -> Counts:
     )
 
 
-def take_lease(connection: Connection, dataset: int, holder: str, now: int, until: int) -> bool:
-    """Whether `holder` is now the one who may make the remote dataset, until a time in milliseconds."""
-    free = or_(live_dataset.c.lease_until.is_(None), live_dataset.c.lease_until <= now, live_dataset.c.lease_holder == holder)
-    taken = update(live_dataset).where(live_dataset.c.id == dataset, live_dataset.c.remote_id.is_(None), free)
-    return bool(connection.execute(taken.values(lease_holder=holder, lease_until=until)).rowcount)
-
-
-def give_up_lease(connection: Connection, dataset: int, holder: str) -> None:
-    """Let others make the remote dataset."""
-    held = update(live_dataset).where(live_dataset.c.id == dataset, live_dataset.c.lease_holder == holder)
-    connection.execute(held.values(lease_holder=None, lease_until=None))
-
-
 def record_remote(connection: Connection, dataset: Dataset, remote_id: str) -> bool:
     """Note what stands for the dataset at Woodwide, and whether nothing else did or does."""
     open_place = update(live_dataset).where(
         live_dataset.c.id == dataset.id, live_dataset.c.generation == dataset.generation, live_dataset.c.remote_id.is_(None)
     )
-    recorded = connection.execute(open_place.values(remote_id=remote_id, lease_holder=None, lease_until=None)).rowcount
-    return bool(recorded)
+    return bool(connection.execute(open_place.values(remote_id=remote_id)).rowcount)
 
 
 def replace_remote(connection: Connection, dataset: int, remote_id: str, reason: str, now: int) -> bool:
@@ -235,9 +221,7 @@ def replace_remote(connection: Connection, dataset: int, remote_id: str, reason:
     connection.execute(
         insert(live_replaced).values(dataset=dataset, generation=generation, remote_id=remote_id, reason=reason, replaced_at=now)
     )
-    connection.execute(
-        update(live_dataset).where(stands).values(remote_id=None, generation=generation + 1, lease_holder=None, lease_until=None)
-    )
+    connection.execute(update(live_dataset).where(stands).values(remote_id=None, generation=generation + 1))
     return True
 
 

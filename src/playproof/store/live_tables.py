@@ -121,24 +121,6 @@ class LiveTables:
         """How many rows the dataset has; reads them all."""
         return self._read(lambda connection: live.counts(connection, dataset))
 
-    def take_lease(self, dataset: Dataset, holder: str, seconds: float) -> bool:
-        """Whether `holder` is the one who may make the remote dataset for so many seconds."""
-        now = self._now()
-        return self._write(lambda connection: live.take_lease(connection, dataset.id, holder, now, now + int(seconds * 1000)))
-
-    def give_up_lease(self, dataset: Dataset, holder: str) -> None:
-        """Let others make the remote dataset."""
-        self._write(lambda connection: live.give_up_lease(connection, dataset.id, holder))
-
-    def record_remote(self, dataset: Dataset, remote_id: str) -> bool:
-        """Note what stands for the dataset at Woodwide, and whether nothing else did or does."""
-        return self._write(lambda connection: live.record_remote(connection, dataset, remote_id))
-
-    def replace_remote(self, dataset: Dataset, remote_id: str, reason: str) -> bool:
-        """Give up `remote_id` for a replacement to come; whether that was not done before."""
-        now = self._now()
-        return self._write(lambda connection: live.replace_remote(connection, dataset.id, remote_id, reason, now))
-
     def replaced(self, dataset: Dataset) -> list[Replaced]:
         """What stood for the dataset before, the oldest first."""
         return self._read(lambda connection: live.replaced(connection, dataset.id))

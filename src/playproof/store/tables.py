@@ -62,8 +62,6 @@ live_dataset = Table(
     Column("window_from", BigInteger, nullable=False),  # the first row that is published
     Column("generation", Integer, nullable=False),  # counted up when the remote dataset is replaced
     Column("remote_id", Text),
-    Column("lease_holder", Text),  # who may make the remote dataset now
-    Column("lease_until", BigInteger),
 )
 
 # What stood for a dataset before, and why it no longer does.

@@ -20,8 +20,6 @@ def upgrade() -> None:
         sa.Column("window_from", sa.BigInteger, nullable=False),
         sa.Column("generation", sa.Integer, nullable=False),
         sa.Column("remote_id", sa.Text),
-        sa.Column("lease_holder", sa.Text),
-        sa.Column("lease_until", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_live_dataset")),
         sa.UniqueConstraint("name", name=op.f("uq_live_dataset_name")),
     )
