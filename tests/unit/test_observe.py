@@ -24,7 +24,7 @@ def test_every_metric_can_be_touched_and_shows_what_it_is() -> None:
         if metric.kind == "counter":
             metrics.count(metric.name, *labels, by=3)
         elif metric.kind == "gauge":
-            metrics.change(metric.name, 3, *labels)
+            (metrics.put if metric.shared else metrics.change)(metric.name, 3, *labels)
         else:
             metrics.observe(metric.name, 3, *labels)
     page, media_type = metrics.render()
