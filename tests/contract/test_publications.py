@@ -6,12 +6,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 
 import msgspec
 import pytest
 
-from playproof.store import Awaiting, Dataset, Final, Live, PublicationRecord, PublicationRow, Store, open_store
+from playproof.store import Awaiting, Dataset, Final, Live, PublicationRecord, PublicationRow, Store
 from playproof.store.publication_tables import Unfinished
 from playproof.testing import FakeClock, session_record
 
@@ -23,11 +22,10 @@ LONGEST = 1000.0
 Open = Callable[..., Store]
 
 
-@pytest.fixture(params=["sqlite"])
-def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+@pytest.fixture
+def reopen(reopen: Open) -> Open:
     """Open the store of this test, as another process would."""
-    engines: dict[str, Open] = {"sqlite": partial(open_store, tmp_path / "data", live=Live(NAME))}
-    return engines[request.param]
+    return partial(reopen, live=Live(NAME))
 
 
 @pytest.fixture

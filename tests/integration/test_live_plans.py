@@ -15,7 +15,20 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, event
 
-from playproof.store import Awaiting, Dataset, Final, Notice, Postponed, awaited, open_store
+from playproof.store import (
+    Awaiting,
+    Dataset,
+    Final,
+    Notice,
+    Postponed,
+    PublicationRecord,
+    PublicationRow,
+    awaited,
+    leases,
+    open_store,
+    publications,
+    retention,
+)
 from playproof.store import live as rows
 from playproof.store.rows import ImportedRow
 from playproof.store.sqlite.database import DATABASE_NAME
@@ -36,6 +49,16 @@ FINAL = Final(
     notice=Notice("n", b"{}"),
 )
 POSTPONED = Postponed(number=1, next_at=5, reason="timeout", attempted=True, verdict=b"{}")
+PUBLICATION = PublicationRecord(
+    id="one",
+    dataset=1,
+    generation=1,
+    target_id=None,
+    target_name="live",
+    model_id="m",
+    model_version_id="v",
+    columns=("a", "b"),
+)
 ROW = ImportedRow(scope="s", session_id="a", received_at=0, catalogue_version="1", vector=b"", origin="o", stratum="targets/mouse")
 
 ASKED: dict[str, Callable[[Connection, Dataset], object]] = {
@@ -54,6 +77,17 @@ ASKED: dict[str, Callable[[Connection, Dataset], object]] = {
     "postpone": lambda connection, _: awaited.postpone(connection, [POSTPONED], "p"),
     "hasten": lambda connection, _: awaited.hasten(connection, 5),
     "next at": lambda connection, _: awaited.next_at(connection, 5),
+    "announced": lambda connection, _: publications.announced(connection, "one", "d", "v", "j"),
+    "begun": lambda connection, _: publications.begun(connection, "one", "j"),
+    "close": lambda connection, _: publications.close(connection, "one", "settled"),
+    "unawaited": lambda connection, dataset: publications.settle_unawaited(connection, dataset.id),
+    "older": lambda connection, dataset: publications.close_older(connection, dataset.id, 5, "job_timeout"),
+    "unfinished": lambda connection, dataset: publications.unfinished(connection, dataset.id),
+    "published rows": lambda connection, _: publications.rows(connection, "one"),
+    "vectors": lambda connection, _: publications.vectors(connection, "one", "1"),
+    "rows of sessions": lambda connection, _: publications.rows_of_sessions(connection, [1, 2]),
+    "purge publications": lambda connection, _: retention.purge_publications(connection, 5),
+    "lease": lambda connection, _: leases.take(connection, "lease", "p", 1, 5),
 }
 
 WALK = "SCAN awaited USING INDEX ix_awaited_next_at"
@@ -65,7 +99,8 @@ WALK = "SCAN awaited USING INDEX ix_awaited_next_at"
 def test_rows_are_found_by_an_index(tmp_path: Path, ask: Callable[[Connection, Dataset], object], driver: Driver) -> None:
     with closing(open_store(tmp_path)) as store:
         dataset, _, _ = store.live.ensure("live")
-        store.put(msgspec.structs.replace(session_record("s"), awaited=HELD)).result(60)
+        number = store.put(msgspec.structs.replace(session_record("s"), awaited=HELD)).result(60).number
+        store.publications.begin(PUBLICATION, [PublicationRow(1, number)])
     engine = writing_engine(tmp_path / DATABASE_NAME, driver, "full")
     asked: list[tuple[str, Any]] = []
 
