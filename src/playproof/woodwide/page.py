@@ -60,8 +60,8 @@ empty and score all the same.
   in brackets.
 * **Again.** The SDK's own repetitions are switched off, because it would send uploads, trainings and inferences again that may have
   had their effect. What fails for now ({passing}) is sent up to `WOODWIDE_ATTEMPTS` ({attempts}) times in all: always where it surely had
-  no effect (429, no connection), and else where the table says so. The error says `uncertain` where it is left open; a direct upload is
-  then looked for among the dataset's versions, a training with `training.begun`.
+  no effect (429, no connection), and else where the table says so. The error says `uncertain` where it is left open; rows are
+  then sent again as another version, and a training is looked for with `training.begun`.
 * **Waiting.** Before the second try anything up to {first} s, drawn evenly, up to twice that before each further one, at most {longest} s. A
   `Retry-After` comes before that; one over `WOODWIDE_RETRY_PATIENCE` ({patience}) is not waited for, but handed on with the error.
 * **Jobs** are asked for after {poll} s, then at intervals that grow to {slowest} s, for `WOODWIDE_JOB_TIMEOUT` ({job}). After that the job goes
@@ -101,9 +101,11 @@ that a slow provider need not cost every request its deadline.
 
 * **inline**: the new rows and their company go as one file, and come back scored in the same call.
 * **dataset**: the window of the live dataset, the new rows in it, becomes a version of one dataset (`Publishing`), which is scored as a
-  whole. Every step is kept in a ledger before the next, so that after a death anywhere the plan is carried on: no second version, no second
-  batch. Where the dataset was deleted or takes the rows no more ({lost}), one replacement takes its place, and the
-  sessions go inline meanwhile.
+  whole: one call to send it, one to begin, and one to read the scores of the new rows, as soon as they are there. What is known of a
+  publication is kept in a ledger, and after a death anywhere, or a failure that passes, its sessions board again and it is carried on: no second batch,
+  and no second version but where nobody knows whether the first arrived. A job is waited for as long as scoring at once may take
+  (`WOODWIDE_INFER_TIMEOUT`); then others fly, and its sessions come back to it. Where the dataset was deleted or takes the rows no more
+  ({lost}), one replacement takes its place, and the sessions go inline meanwhile. See [dataset.md](dataset.md).
 
 ## Calibration
 
