@@ -21,9 +21,10 @@ import uvloop
 from bench.machine import machine
 from bench.sessions import bodies
 from playproof.clock import SystemClock
+from playproof.dataset import Channel
 from playproof.observe.logging import LogWriter
 from playproof.observe.metrics import Metrics
-from playproof.service import Service, Submission, build_judge, encode_verdict
+from playproof.service import OPEN_SCOPE, Service, Submission, build_judge, encode_verdict
 from playproof.settings import Settings
 from playproof.store import Live, PutOutcome, Store
 from playproof.telemetry import decode_request
@@ -54,16 +55,16 @@ class Ready:
     """A service that has its verdict ready."""
 
     def __init__(self, body: bytes) -> None:
-        clock = SystemClock()
+        self._clock = SystemClock()
         session, _ = decode_request(body)
-        self._judged = build_judge(Settings(), clock=clock).judge(session, "s")
+        self._judged = build_judge(Settings(), clock=self._clock).judge(session, "s")
         self._body = encode_verdict(self._judged.verdict)
 
     def submit(self, *_: object) -> Submission:
         """The verdict, on disk at the loop's next turn."""
         outcome: Future[PutOutcome] = Future()
         asyncio.get_running_loop().call_soon(outcome.set_result, PutOutcome("stored", self._body, 1))
-        return Submission(self._judged, self._body, outcome)
+        return Submission(self._judged, self._body, outcome, OPEN_SCOPE, Channel.API, self._clock.now())
 
 
 def application(body: bytes, access: LogWriter | None) -> Any:
