@@ -25,9 +25,27 @@ from threading import RLock
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
-import numba
 import numpy as np
 from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
+
+
+@contextmanager
+def _hidden(name: str) -> Iterator[None]:
+    """Have others find that the module `name` is not installed, unless it is loaded already."""
+    modules: dict[str, Any] = sys.modules
+    absent = name not in modules
+    if absent:
+        modules[name] = None  # which makes an import fail
+    try:
+        yield
+    finally:
+        if absent:
+            del modules[name]
+
+
+# With it numba would take settings from a file in the working folder, of which what is compiled is not kept apart.
+with _hidden("yaml"):
+    import numba
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -119,29 +137,13 @@ class Kernel(Generic[P, R]):
     def _compile(self, folder: Path | None) -> Callable[P, R]:
         _config.CACHE_DIR = str(folder) if folder else ""
         try:
-            with _without_blas():
+            # numba asks for scipy's linear algebra once: it takes longer than all else at the start, and what runs without scipy cannot
+            # use it.
+            with _hidden("scipy.linalg.cython_blas"):
                 machine = numba.njit(self._signature, cache=folder is not None, nogil=True, error_model="numpy")(self._function)
         finally:
             _config.CACHE_DIR = ""
         return cast(Callable[P, R], machine)
-
-
-@contextmanager
-def _without_blas() -> Iterator[None]:
-    """Keep numba from loading scipy's linear algebra where that is installed: it takes longer than all else at the start, and what
-    runs without scipy cannot use it.
-    """
-    # None makes an import fail, and numba then does without; it asks once.
-    name = "scipy.linalg.cython_blas"
-    absent = name not in sys.modules
-    modules: dict[str, Any] = sys.modules
-    if absent:
-        modules[name] = None
-    try:
-        yield
-    finally:
-        if absent:
-            del modules[name]
 
 
 def kernel(signature: str) -> Callable[[Callable[P, R]], Kernel[P, R]]:

@@ -243,6 +243,13 @@ def test_settings_of_numba_are_kept_apart(monkeypatch: pytest.MonkeyPatch) -> No
     assert not set(compiled.folders.__wrapped__()) & set(usual)
 
 
+def test_a_settings_file_of_numba_in_the_working_folder_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".numba_config.yaml").write_text("disable_jit: 1\n")
+    asked = "import playproof.compiled, numba; print(numba.config.DISABLE_JIT)"
+    command = [sys.executable, "-W", "ignore::UserWarning", "-c", asked]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout == "0\n"
+
+
 def test_threads_that_come_first_at_once_compile_once(monkeypatch: pytest.MonkeyPatch) -> None:
     compilations = []
     plain = Kernel._compile
