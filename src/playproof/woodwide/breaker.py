@@ -9,8 +9,9 @@ from playproof.clock import Clock
 from playproof.errors import HostedError, HostedReason
 from playproof.woodwide.reasons import WHY
 
-LONGEST_GROWTH = 16.0
-"""The rest doubles with every probe that fails, up to this many times the first."""
+LONGEST_GROWTH = 4.0
+"""The rest doubles with every probe that fails, up to this many times the first: a minute by default, because a call a minute is nothing
+to a provider that is out, and sessions wait as long for their score when it is back."""
 
 
 class State(StrEnum):
@@ -78,6 +79,11 @@ class Breaker:
             return State.CLOSED
         return State.HALF_OPEN if self._clock.monotonic() >= self._until else State.OPEN
 
+    @property
+    def left(self) -> float:
+        """Seconds until a call is let through to try; 0 where it is already."""
+        return 0.0 if self._until is None else max(0.0, self._until - self._clock.monotonic())
+
     def enter(self) -> Permit:
         """Leave to make a call. Raises `HostedError` (`circuit_open`) where none is given."""
         state = self.state
@@ -88,8 +94,7 @@ class Breaker:
             self.counts.admitted += 1
             return Permit(self, self._era)
         self.counts.refused += 1
-        left = max(0.0, (self._until or 0.0) - self._clock.monotonic())
-        raise HostedError("Woodwide is not asked for a while", reason=HostedReason.CIRCUIT_OPEN, retry_after=left)
+        raise HostedError("Woodwide is not asked for a while", reason=HostedReason.CIRCUIT_OPEN, retry_after=self.left)
 
     def ended(self, era: int, *, healthy: bool | None) -> None:
         """A call that was let through in `era` has ended; `healthy` is None where that says nothing. For `Permit`."""

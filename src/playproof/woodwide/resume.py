@@ -83,7 +83,7 @@ class Resume:
             await asyncio.to_thread(self._awaited.hasten)
         room = self._room()
         if room <= 0:
-            return LOOK_SECONDS
+            return min(LOOK_SECONDS, self._breaker.left or LOOK_SECONDS)
         claimed = await asyncio.to_thread(self._awaited.claim, self._holder, HOLD_SECONDS, room)
         for awaited in claimed:
             self._realtime.ask(question_of(awaited), told=True)
