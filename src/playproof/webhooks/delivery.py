@@ -30,6 +30,9 @@ GATHER_SECONDS = 0.05
 SAMPLE_SECONDS = 30.0
 """How often the letters that wait are counted."""
 
+GRACE_SECONDS = 2.0
+"""How long those under way may take when the process stops; what is cut off then is sent again."""
+
 Sleep = Callable[[float], Awaitable[object]]
 
 _log = logging.getLogger("playproof.webhooks")
@@ -50,6 +53,7 @@ class Delivery:
         clock: Clock,
         random: RandomBytes,
         sleep: Sleep = asyncio.sleep,
+        grace: float = GRACE_SECONDS,
     ) -> None:
         self._outbox = outbox
         self._sender = sender
@@ -57,6 +61,7 @@ class Delivery:
         self._clock = clock
         self._random = random
         self._sleep = sleep
+        self._grace = grace
         self._holder = process_name(random)
         self._hurried = asyncio.Event()
         self._sampled: float | None = None
@@ -94,6 +99,8 @@ class Delivery:
                     await self._rest(running, seconds)
                     running = {task for task in running if not task.done()}
             finally:
+                if running:
+                    await asyncio.wait(running, timeout=self._grace)
                 for task in running:
                     task.cancel()
                 await asyncio.gather(*running, return_exceptions=True)

@@ -64,12 +64,13 @@ class Counted(Metrics):
 class Office:
     """A store, and one loop over it whose time moves when told to."""
 
-    def __init__(self, folder: Path, url: str, *, clock: FakeClock | None = None) -> None:
+    def __init__(self, folder: Path, url: str, *, clock: FakeClock | None = None, grace: float = SECONDS) -> None:
         self.clock = clock or FakeClock()
         self.store = open_store(folder, clock=self.clock)
         self.metrics = Counted()
         self.sender = Sender(url, [SECRET], clock=self.clock, private=True)
         self.outbox: OutboxTables = self.store.outbox
+        self._grace = grace
         self._looked: asyncio.Queue[float] = asyncio.Queue()
         self._wake = asyncio.Event()
         self._delivery: Delivery | None = None
@@ -83,7 +84,9 @@ class Office:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[Office]:
-        self._delivery = Delivery(self.outbox, self.sender, metrics=self.metrics, clock=self.clock, random=half, sleep=self._sleep)
+        self._delivery = Delivery(
+            self.outbox, self.sender, metrics=self.metrics, clock=self.clock, random=half, sleep=self._sleep, grace=self._grace
+        )
         async with self._delivery:
             yield self
 
@@ -299,11 +302,28 @@ def test_while_one_process_holds_a_letter_another_does_not_send_it(folder: Path)
         run(folder, receiver, work)
 
 
-def test_who_stops_lets_go_of_what_is_under_way(folder: Path) -> None:
+def test_who_stops_notes_what_still_arrives_in_a_moment(folder: Path) -> None:
+    held = threading.Event()
+
+    async def stopped() -> None:
+        office = Office(folder, receiver.url())
+        with closing(office.store):
+            async with office.open():
+                office.post()
+                office.hurry()
+                await asyncio.to_thread(receiver.next)
+                asyncio.get_running_loop().call_soon(held.set)
+            assert office.store.outbox.counts() == Posts(waiting=0, delivered=1, given_up=0)
+
+    with receiving(Answer(hold=held)) as receiver:
+        asyncio.run(stopped())
+
+
+def test_who_stops_lets_go_of_what_takes_longer(folder: Path) -> None:
     held = threading.Event()
 
     async def stopped() -> str:
-        office = Office(folder, receiver.url())
+        office = Office(folder, receiver.url(), grace=0.0)
         with closing(office.store):
             async with office.open():
                 (name,) = office.post()
