@@ -16,7 +16,7 @@ from playproof.errors import SessionConflict, StoreUnavailable
 from playproof.ids import session_id
 from playproof.service import OPEN_SCOPE, Service, build_judge, decode_verdict, live_of
 from playproof.settings import Settings, load_settings
-from playproof.store import open_store
+from playproof.store import store_of
 from playproof.telemetry import GameContext, Session, decode, decode_object
 from playproof.telemetry.session import require_whole
 
@@ -84,7 +84,7 @@ class _Home:
                 settings = load_settings()
                 clock = SystemClock()
                 judge = build_judge(settings, clock=clock)
-                store = open_store(settings.data_dir, durability=settings.durability, clock=clock, live=live_of(settings))
+                store = store_of(settings, clock=clock, live=live_of(settings))
                 # Nothing runs beside a library, so what has had its time leaves now, or at the next start where it cannot.
                 with contextlib.suppress(StoreUnavailable):
                     store.purge(clock.now(), timedelta(seconds=settings.keep_telemetry), timedelta(seconds=settings.keep_verdicts))

@@ -302,6 +302,37 @@ def test_a_secret_that_cannot_be_read_or_stands_twice_is_an_error() -> None:
     assert "keep one" in complaint({"PLAYPROOF_ADMIN_KEY_FILE": "secret", "PLAYPROOF_ADMIN_KEY": "y"})
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:pass%40word@host:5432/play?sslmode=require",
+        "postgres://host/play",
+        "postgresql+psycopg:///play?host=/run/postgresql",
+        "postgresql://one:5432,two:5433/play?target_session_attrs=read-write",
+    ],
+)
+def test_a_database_is_named_by_an_address_that_does_not_show(url: str) -> None:
+    settings = read_settings(environ={"PLAYPROOF_DATABASE_URL": f" {url} "}).settings
+    assert settings.database_url is not None
+    assert settings.database_url.reveal() == url
+    assert url not in repr(settings)
+    assert url in secrets_of(settings)
+
+
+def test_the_password_of_a_database_is_a_secret_by_itself_as_well() -> None:
+    settings = read_settings(environ={"PLAYPROOF_DATABASE_URL": "postgresql://user:pass%40word@host/play"}).settings
+    assert set(secrets_of(settings)) == {"postgresql://user:pass%40word@host/play", "pass%40word", "pass@word"}
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///hidden-value", "mysql://u:hidden-value@h/d", "host=h password=hidden-value", "postgresql:hidden-value"]
+)
+def test_another_kind_of_database_is_refused_without_being_shown(url: str) -> None:
+    told = complaint({"PLAYPROOF_DATABASE_URL": url})
+    assert "PLAYPROOF_DATABASE_URL: expected an address of PostgreSQL such as postgresql://" in told
+    assert "hidden-value" not in told
+
+
 def test_a_secret_does_not_belong_in_the_file() -> None:
     told = complaint(config=config('admin_key = "hidden-value"\n'))
     assert "set PLAYPROOF_ADMIN_KEY or PLAYPROOF_ADMIN_KEY_FILE in the environment instead" in told

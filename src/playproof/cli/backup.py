@@ -20,8 +20,8 @@ def backup(settings: Settings, file: Path) -> None:
     The copy holds every session answered before it began, and is checked before it takes the place of a FILE already there.
     `playproof restore FILE` puts it back.
     """
-    from playproof.store import open_store
+    from playproof.store import store_of
 
-    with contextlib.closing(open_store(settings.data_dir, durability=settings.durability, create=False)) as store:
+    with contextlib.closing(store_of(settings, create=False)) as store:
         size = store.backup(file)
     click.echo(f"{file}: {size} bytes, checked")

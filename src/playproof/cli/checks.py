@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from playproof.errors import ArtefactError, SettingsError
+from playproof.errors import ArtefactError, SettingsError, StoreError
 from playproof.settings import SETTINGS, Reading, Secret, Settings
 from playproof.settings.kinds import SECRET
 
@@ -96,6 +96,27 @@ def check_sqlite() -> Iterator[Line]:
         needed = ".".join(map(str, SHARABLE_FROM))
         advice = "one process at a time will be let in: pip install pysqlite3, or a newer Python"
         yield Line("sqlite", "warn", f"{driver}, older than {needed}", advice)
+
+
+def check_postgres(url: Secret) -> Iterator[Line]:
+    """The PostgreSQL server that `PLAYPROOF_DATABASE_URL` names."""
+    from playproof.store.migrations.schema import HEAD
+    from playproof.store.postgres.inspection import inspect
+
+    try:
+        found = inspect(url.reveal())
+    except StoreError as error:
+        yield Line("postgresql", "fail", str(error), "mend PLAYPROOF_DATABASE_URL, or start the server")
+        return
+    if not found.usable:
+        advice = "upgrade PlayProof, or give it a database of its own, made with ENCODING 'UTF8'"
+        yield Line("postgresql", "fail", f"{found.place}: tables {found.revision}, encoding {found.encoding}", advice)
+        return
+    tables = f"tables {found.revision}" if found.revision else "tables are made at the first start"
+    behind = f", brought to {HEAD} at the next start" if found.revision not in (None, HEAD) else ""
+    yield Line("postgresql", "ok", f"{found.version}, {found.place}: {tables}{behind}; back it up with pg_dump")
+    if found.unsafe:
+        yield Line("postgresql", "warn", f"the server has {' and '.join(found.unsafe)}", "what was answered may be lost when it crashes")
 
 
 def check_settings(reading: Reading) -> Iterator[Line]:

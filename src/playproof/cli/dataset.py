@@ -145,9 +145,9 @@ def _written(file: Path, pages: Iterator[list[LiveRow]]) -> Tally:
 @contextlib.contextmanager
 def _opened(settings: Settings, *, create: bool = False) -> Iterator[LiveDataset]:
     from playproof.dataset import LiveDataset
-    from playproof.store import open_store
+    from playproof.store import store_of
 
-    with contextlib.closing(open_store(settings.data_dir, durability=settings.durability, create=create)) as store:
+    with contextlib.closing(store_of(settings, create=create)) as store:
         yield LiveDataset(store)
 
 

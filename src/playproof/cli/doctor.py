@@ -24,8 +24,8 @@ _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 def doctor(given: Given, output: str | None) -> int:
     """Check the installation and say what is missing.
 
-    Looks at Python, packages, SQLite, the model, the machine code, the data folder, the settings, the port and the keys, and changes
-    nothing. Exit code 1 when something would keep PlayProof from working.
+    Looks at Python, packages, SQLite or PostgreSQL, the model, the machine code, the data folder, the settings, the port and the
+    keys, and changes nothing. Exit code 1 when something would keep PlayProof from working.
     """
     lines = list(examine(given))
     if wants_table(output):
@@ -46,7 +46,6 @@ def examine(given: Given) -> Iterator[checks.Line]:
     yield from checks.check_python()
     yield from checks.check_packages()
     yield from checks.check_training()
-    yield from checks.check_sqlite()
     try:
         reading = read_settings(given.flags, config=given.config)
     except SettingsError as error:
@@ -55,6 +54,7 @@ def examine(given: Given) -> Iterator[checks.Line]:
     else:
         yield from checks.check_settings(reading)
         settings = reading.settings
+    yield from checks.check_postgres(settings.database_url) if settings.database_url else checks.check_sqlite()
     yield from checks.check_model(settings)
     yield from checks.check_machine_code()
     yield from checks.check_data_folder(settings)

@@ -19,9 +19,9 @@ def erase(settings: Settings, ids: tuple[str, ...]) -> int:
     Works while the service runs. Backups made before still hold them; a backup restored later loses them again. Exit code
     1 when none of the IDs was found.
     """
-    from playproof.store import open_store
+    from playproof.store import store_of
 
-    with contextlib.closing(open_store(settings.data_dir, durability=settings.durability, create=False)) as store:
+    with contextlib.closing(store_of(settings, create=False)) as store:
         counts = [store.erase(name) for name in ids]
     total = sum(counts)
     for name, count in zip(ids, counts, strict=True):

@@ -19,8 +19,12 @@ def restore(settings: Settings, file: Path, force: bool) -> None:
 
     The database before is kept beside it. Sessions erased since the backup are erased again.
     """
-    from playproof.store import restore_backup
+    from playproof.errors import StoreRefused
+    from playproof.store import database_of, restore_backup
 
+    place = database_of(settings)
+    if place is not None:
+        raise StoreRefused(f"{place} is restored with PostgreSQL's own tools: pg_restore or psql, while the service is stopped")
     done = restore_backup(file, settings.data_dir, force=force)
     click.echo(f"{done.sessions} sessions restored to {settings.data_dir}")
     if done.erased:

@@ -37,6 +37,8 @@ def serve(settings: Settings) -> int:
 
 
 def _announce(settings: Settings, port: int, services: Services, admin: AdminKey | None) -> None:
+    from playproof.store import database_of
+
     model = services.service.judge.chain.model
     host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{port}"
@@ -45,6 +47,8 @@ def _announce(settings: Settings, port: int, services: Services, admin: AdminKey
     click.echo(f"  score        POST {url}/api/v1/score" + ("" if settings.api_keys else "  (open: no API key is set)"))
     click.echo(f"  API          {url}/api/v1/docs")
     click.echo(f"  data folder  {settings.data_dir.resolve()}")
+    if place := database_of(settings):
+        click.echo(f"  database     {place}")
     click.echo(f"  model        {model.model_id} {model.model_version}")
     if admin is not None and admin.file is not None:
         # Output that is not a terminal is usually kept, and a key does not belong where logs are kept.

@@ -198,9 +198,9 @@ def _gathered(files: Sequence[Path], bad: Bad) -> Corpus:
 
 @contextlib.contextmanager
 def _store(settings: Settings) -> Iterator[Store]:
-    from playproof.store import open_store
+    from playproof.store import store_of
 
-    with contextlib.closing(open_store(settings.data_dir, durability=settings.durability)) as store:
+    with contextlib.closing(store_of(settings)) as store:
         yield store
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from playproof.errors import SettingsError
+from playproof.settings.database import password_of
 from playproof.settings.kinds import ApiKey
 from playproof.settings.row import Setting
 from playproof.settings.table import BY_NAME, SETTINGS, Settings
@@ -22,7 +23,7 @@ CONFIG_VARIABLE = "PLAYPROOF_CONFIG"
 CONFIG_FILE = "playproof.toml"
 
 # Ours, but not settings: where the file is, and what the test run looks at.
-_NOT_SETTINGS = {CONFIG_VARIABLE, "PLAYPROOF_TEST_CHROMIUM"}
+_NOT_SETTINGS = {CONFIG_VARIABLE, "PLAYPROOF_TEST_CHROMIUM", "PLAYPROOF_TEST_PG_URL"}
 
 # Woodwide's own package reads these.
 _THEIRS = {"WOODWIDE_CUSTOM_HEADERS", "WOODWIDE_LOG"}
@@ -94,6 +95,8 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
         value = getattr(settings, row.name) if row.secret else None
         keys = value if isinstance(value, tuple) else (value,)
         found += [(key.key if isinstance(key, ApiKey) else key).reveal() for key in keys if key is not None]
+    if settings.database_url is not None:
+        found += password_of(settings.database_url.reveal())  # which may be told apart from the address
     return tuple(found)
 
 

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import msgspec
 
+from playproof.settings.database import DATABASE
 from playproof.settings.kinds import (
     FLAG,
     KEYS,
@@ -212,11 +213,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Path,
         Setting(
             PATH,
-            "Folder of the database; made, readable by its owner alone, when it is not there. Relative to the working folder; "
-            "in the settings file, to that file's folder.",
+            "Folder of the database and the admin key; made, readable by its owner alone, when it is not there. Relative to the "
+            "working folder; in the settings file, to that file's folder.",
             flag=True,
         ),
     ] = Path("playproof-data")
+    database_url: Annotated[
+        Secret | None,
+        Setting(
+            DATABASE,
+            "PostgreSQL database to keep everything in, for several machines to share: postgresql://user:password@host/database.",
+            absent="none: a file in the data folder",
+        ),
+    ] = None
     api_keys: Annotated[
         tuple[ApiKey, ...],
         Setting(KEYS, "Keys that callers of the API present as a bearer token.", absent="none: open, on loopback only"),

@@ -14,6 +14,7 @@ from playproof.store.training import HostedModelRecord, HostedUpload, UploadCont
 
 if TYPE_CHECKING:
     from playproof.clock import Clock
+    from playproof.settings import Settings
 
 __all__ = [
     "Awaited",
@@ -46,8 +47,10 @@ __all__ = [
     "Store",
     "StoredSession",
     "UploadContent",
+    "database_of",
     "open_store",
     "restore_backup",
+    "store_of",
 ]
 
 
@@ -76,6 +79,33 @@ def open_store(
     from playproof.store.sqlite.store import SqliteStore
 
     return SqliteStore(folder, durability=durability, clock=clock, on_commit=on_commit, create=create, live=live)
+
+
+def store_of(
+    settings: Settings, *, clock: Clock | None = None, on_commit: OnCommit | None = None, create: bool = True, live: Live | None = None
+) -> Store:
+    """The store that `settings` describe; see `open_store`."""
+    return open_store(
+        settings.data_dir,
+        durability=settings.durability,
+        clock=clock,
+        on_commit=on_commit,
+        create=create,
+        live=live,
+        database_url=settings.database_url.reveal() if settings.database_url else None,
+    )
+
+
+def database_of(settings: Settings) -> str | None:
+    """Where the PostgreSQL database of `settings` is, in words without its password; `None` where a file is used.
+
+    Raises `StoreRefused` where the address will not do.
+    """
+    if settings.database_url is None:
+        return None
+    from playproof.store.postgres.address import Address
+
+    return str(Address.of(settings.database_url.reveal()))
 
 
 def restore_backup(backup: Path, folder: Path, *, force: bool = False, clock: Clock | None = None) -> Restored:

@@ -26,7 +26,7 @@ from playproof.observe.metrics import Metrics
 from playproof.scoring.base import Scorer
 from playproof.service import Service, build_judge, live_of
 from playproof.settings import Settings, secrets_of
-from playproof.store import Commit, PutOutcome, open_store
+from playproof.store import Commit, PutOutcome, store_of
 from playproof.telemetry import LIMITS
 from playproof.web.auth import Keys, Neighbourhood, admin_key
 from playproof.web.ferry import Ferry
@@ -65,13 +65,7 @@ def compose(settings: Settings, clock: Clock | None = None) -> Services:
         admin.key if admin else None,
         settings.metrics_token.reveal() if settings.metrics_token else None,
     )
-    store = open_store(
-        settings.data_dir,
-        durability=settings.durability,
-        clock=clock,
-        on_commit=partial(_note_commit, metrics),
-        live=live_of(settings),
-    )
+    store = store_of(settings, clock=clock, on_commit=partial(_note_commit, metrics), live=live_of(settings))
     webhooks = notice = noticed = None
     if settings.webhook_url is not None:
         from playproof.webhooks.runtime import delivery_of

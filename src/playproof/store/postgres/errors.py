@@ -22,8 +22,10 @@ _WORDS = {
     "XX001": "the database is damaged",
     "XX002": "an index of the database is damaged",
 }
-_FOR_GOOD = ("28", "3D000", "3F000", "42501")
-"""Beginnings of the states that waiting does not change: who may log in, which database there is, who may write in it."""
+_FOR_GOOD = ("3F000", "42501")
+"""States that waiting does not change: where tables can be made, and by whom."""
+_TURNED_AWAY = ("authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied", "permission denied")
+"""What a server says that does not let somebody in; a connection that failed has no state."""
 
 
 def sqlstate(error: BaseException) -> str:
@@ -54,11 +56,11 @@ def at_opening(error: BaseException, place: str) -> StoreError:
     if isinstance(error, StoreError):
         return error
     cause = getattr(error, "orig", None) or error
-    if sqlstate(cause).startswith(_FOR_GOOD) or "authentication failed" in str(cause):
+    if sqlstate(cause) in _FOR_GOOD or (not sqlstate(cause) and any(words in str(cause) for words in _TURNED_AWAY)):
         return StoreRefused(f"cannot use {place}: {_first_line(cause)}; PLAYPROOF_DATABASE_URL says where it is and who asks")
     return StoreUnavailable(f"cannot open {place}: {unavailable(cause)}")
 
 
 def _first_line(error: BaseException) -> str:
     """What it says before it quotes the statement."""
-    return next(iter(str(error).splitlines()), "") or "no reason given"
+    return next(iter(str(error).splitlines()), "").removeprefix("connection failed: ") or "no reason given"

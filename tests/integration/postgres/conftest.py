@@ -1,0 +1,23 @@
+"""Databases of a test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.postgres import Server
+
+
+@pytest.fixture
+def url(postgres: Server) -> Iterator[str]:
+    """A database that has PlayProof's tables."""
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_url(postgres: Server) -> Iterator[str]:
+    """A database that has nothing."""
+    with postgres.database("template0") as url:
+        yield url

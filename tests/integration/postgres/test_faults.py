@@ -1,0 +1,277 @@
+"""What happens when the server, or the way to it, fails in the middle of something."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import psycopg
+import pytest
+
+from playproof.errors import StoreUnavailable
+from playproof.store import Commit, PutOutcome
+from playproof.store.postgres.errors import caused, unavailable
+from playproof.store.postgres.store import PostgresStore
+from playproof.store.retention import subject
+from playproof.testing import FakeClock, session_record
+
+SECONDS = 60
+
+
+class Faults:
+    """Breaks the connection at the n-th call that reaches the server, before or after the call did its work."""
+
+    at: ClassVar[int] = 0
+    after: ClassVar[bool] = False
+    calls: ClassVar[int] = 0
+    armed: ClassVar[bool] = False
+
+    @classmethod
+    def arm(cls, at: int, *, after: bool) -> None:
+        cls.at, cls.after, cls.calls, cls.armed = at, after, 0, True
+
+    @classmethod
+    def call(cls, connection: psycopg.Connection[Any], work: Callable[[], Any]) -> Any:
+        if not cls.armed:
+            return work()
+        cls.calls += 1
+        hit = cls.calls == cls.at
+        if hit and not cls.after:
+            cls.fail(connection)
+        result = work()
+        if hit:
+            cls.fail(connection)
+        return result
+
+    @staticmethod
+    def fail(connection: psycopg.Connection[Any]) -> None:
+        connection.close()
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+
+class FaultyCursor(psycopg.Cursor[Any]):
+    """A cursor whose statements can fail."""
+
+    def execute(self, *arguments: Any, **named: Any) -> Any:
+        return Faults.call(self.connection, lambda: super(FaultyCursor, self).execute(*arguments, **named))
+
+
+class FaultyConnection(psycopg.Connection[Any]):
+    """A connection whose statements and commits can fail."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.cursor_factory = FaultyCursor
+
+    def commit(self) -> None:
+        Faults.call(self, super().commit)
+
+
+@pytest.fixture
+def faulty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(psycopg, "connect", FaultyConnection.connect)
+    yield
+    Faults.armed = False
+
+
+def answer(store: PostgresStore, session_id: str) -> PutOutcome | None:
+    with contextlib.suppress(StoreUnavailable):
+        return store.put(session_record(session_id)).result(SECONDS)
+    return None
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_whichever_call_fails_nothing_answered_is_lost_and_writing_goes_on(url: str, faulty: None, after: bool) -> None:
+    failures = 0
+    with closing(PostgresStore(url)) as store:
+        for number in range(1, 100):
+            records = [session_record(f"{number} {i}") for i in range(3)]
+            store.put(session_record(f"{number} before")).result(SECONDS)
+            Faults.arm(number, after=after)
+            answers = [answer(store, f"{number} {i}") for i in range(3)]
+            untouched = Faults.calls < number
+            Faults.armed = False
+            failures += answers.count(None)
+            for record, one in zip(records, answers, strict=True):
+                if one is not None:
+                    assert store.get("open", record.session_id) is not None
+                # Asking again is always safe: the answer is the one verdict that is stored.
+                again = store.put(record).result(SECONDS)
+                assert again.status in {"stored", "replayed"}
+                assert again.verdict == record.verdict
+            if untouched:
+                break
+        else:
+            pytest.fail("no run was left untouched")
+        assert failures >= 3  # the commits at least: what fails before one is tried again
+        store.check()
+
+
+def test_a_commit_whose_answer_is_lost_is_not_acknowledged(url: str, faulty: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    commits: list[Commit] = []
+    with closing(PostgresStore(url, on_commit=commits.append)) as store:
+
+        def lose_the_answer(connection: psycopg.Connection[Any]) -> None:
+            psycopg.Connection.commit(connection)
+            Faults.fail(connection)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(FaultyConnection, "commit", lose_the_answer)
+            with pytest.raises(StoreUnavailable, match="cannot be reached"):
+                store.put(session_record("a")).result(SECONDS)
+            with pytest.raises(StoreUnavailable, match="cannot be reached"):
+                store.check()
+        assert store.put(session_record("a")).result(SECONDS).status == "replayed"
+        store.check()
+    assert [commit.error is None for commit in commits] == [False, True]
+
+
+def test_erasure_fails_as_a_whole_or_not_at_all(url: str, faulty: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(PostgresStore(url)) as store:
+        store.put(session_record("a")).result(SECONDS)
+        with monkeypatch.context() as patched:
+            patched.setattr(FaultyConnection, "commit", Faults.fail)
+            with pytest.raises(StoreUnavailable):
+                store.erase("a")
+        found = store.get("open", "a")
+        assert found is not None
+        assert found.telemetry == b"content"
+        assert store.erase("a") == 1
+
+
+def end_others(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        connection.execute(ending)
+
+
+def test_connections_lost_while_nothing_was_to_do_are_made_anew_without_a_failure(url: str) -> None:
+    with closing(PostgresStore(url)) as store:
+        store.put(session_record("a")).result(SECONDS)
+        assert store.get("open", "a") is not None
+        end_others(url)
+        assert store.put(session_record("b")).result(SECONDS).status == "stored"
+        end_others(url)
+        assert store.get("open", "b") is not None
+        end_others(url)
+        assert store.erase("a") == 1
+
+
+def test_who_cannot_connect_does_not_try_for_every_group(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FakeClock()
+    tries: list[float] = []
+
+    def absent(*_: Any, **__: Any) -> Any:
+        tries.append(clock.monotonic())
+        raise psycopg.OperationalError("connection refused")
+
+    with closing(PostgresStore(url, clock=clock)) as store:
+        end_others(url)
+        with monkeypatch.context() as patched:
+            patched.setattr(psycopg, "connect", absent)
+            for _ in range(200):
+                with pytest.raises(StoreUnavailable, match="connection refused"):
+                    store.put(session_record("a")).result(SECONDS)
+                clock.advance(0.1)
+        gaps = [later - earlier for earlier, later in pairwise(tries)]
+        assert 8 <= len(tries) <= 20
+        assert gaps[0] < 0.2
+        assert 1.9 < gaps[-1] < 2.5
+        clock.advance(3)
+        assert store.put(session_record("a")).result(SECONDS).status == "stored"
+        store.check()
+
+
+def test_a_store_that_failed_finds_out_by_itself_when_writing_works_again(url: str, faulty: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(PostgresStore(url)) as store:
+        with monkeypatch.context() as patched:
+            patched.setattr(FaultyConnection, "commit", Faults.fail)
+            with pytest.raises(StoreUnavailable):
+                store.put(session_record("a")).result(SECONDS)
+        for _ in range(SECONDS * 10):
+            if store.health().error is None:
+                break
+            threading.Event().wait(0.1)
+        store.check()
+
+
+def test_rows_that_another_process_holds_are_waited_for_only_so_long(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playproof.store.postgres.engine.BUSY_SECONDS", 0.2)
+    with closing(PostgresStore(url)) as store:
+        store.put(session_record("a")).result(SECONDS)
+        with psycopg.connect(url) as other:
+            other.execute("SELECT 1 FROM session FOR UPDATE")
+            with pytest.raises(StoreUnavailable, match="another process held what was to be written"):
+                store.erase("a")
+        assert store.erase("a") == 1
+
+
+def test_transactions_that_wait_for_each_other_are_tried_again(url: str) -> None:
+    with closing(PostgresStore(url)) as store:
+        store.put(session_record("a")).result(SECONDS)
+        with psycopg.connect(url) as other:
+            other.execute("UPDATE session SET decision = 'review' WHERE id = 'a'")
+            erased: list[int] = []
+            begun = threading.Event()
+
+            def erase() -> None:
+                begun.set()
+                erased.append(store.erase("a"))
+
+            thread = threading.Thread(target=erase)
+            thread.start()
+            assert begun.wait(SECONDS)
+            with psycopg.connect(url, autocommit=True) as watch:
+                waiting = b"SELECT count(*) FROM pg_locks WHERE NOT granted"
+                for _ in range(SECONDS * 100):
+                    if watch.execute(waiting).fetchone() == (1,):
+                        break
+                    threading.Event().wait(0.01)
+            # The transaction that waits has noted the erasure, so this waits for it in turn; who waited first gives way.
+            other.execute("INSERT INTO erasure VALUES (%s, 0)", (subject("a", None),))
+            other.commit()
+            thread.join(SECONDS)
+        assert erased == [1]
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("25006", "only reads"),
+        ("53100", "disk is full"),
+        ("53300", "no more connections"),
+        ("57014", "took too long"),
+        ("57P03", "starting or shutting down"),
+        ("XX001", "damaged"),
+        ("42P01", "UndefinedTable: no reason given"),
+    ],
+)
+def test_what_the_server_says_is_said_in_words(state: str, said: str) -> None:
+    error = psycopg.errors.lookup(state)()
+    assert caused(error)
+    assert said in str(unavailable(error))
+
+
+def test_a_value_that_will_not_do_is_not_the_databases_fault() -> None:
+    assert not caused(psycopg.DataError("PostgreSQL text fields cannot contain NUL"))
+    assert not caused(psycopg.errors.UniqueViolation())
+    assert not caused(UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"))
+
+
+def test_a_closed_store_leaves_no_connection(url: str) -> None:
+    store = PostgresStore(url)
+    store.put(session_record("a")).result(SECONDS)
+    store.get("open", "a")
+    store.close()
+    with psycopg.connect(url) as connection:
+        mine = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        for _ in range(SECONDS * 100):  # a server process ends a little after its connection
+            if connection.execute(mine.encode()).fetchone() == (0,):
+                return
+            connection.commit()
+            threading.Event().wait(0.01)
+    pytest.fail("there are connections left")
