@@ -37,6 +37,11 @@ class Running:
         """Take all faults away."""
         self.service.faults.clear()
 
+    def datasets(self, start: str = "") -> list[str]:
+        """The names of the datasets that begin so."""
+        found, _ = self.service.do(lambda: self.service.datasets.find(start, 200, None, archived=False))
+        return [dataset.name for dataset in found]
+
     def count(self, route: str) -> Count:
         """What the route has seen so far."""
         return self.service.tally.counts().get(route, Count())

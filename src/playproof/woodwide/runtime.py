@@ -22,9 +22,11 @@ from playproof.woodwide.connection import connection_of
 from playproof.woodwide.desk import Desk
 from playproof.woodwide.flights import Flights, Fly, Passenger
 from playproof.woodwide.inline import Inline
+from playproof.woodwide.ledger import StoredLedger
 from playproof.woodwide.link import Link
 from playproof.woodwide.mapping import Answer
 from playproof.woodwide.model import HostedModel
+from playproof.woodwide.publishing import Publishing
 from playproof.woodwide.realtime import Realtime
 from playproof.woodwide.report import flight_observer, settled_observer
 from playproof.woodwide.resume import Resume
@@ -86,6 +88,19 @@ class Hosted:
         self._clock = clock
         self._holder = holder
         self._company = LiveCompany(store, settings.woodwide_persistent_dataset, settings.dataset_company_rows, clock)
+        self._ledger = (
+            StoredLedger(
+                store,
+                settings.woodwide_persistent_dataset,
+                max_rows=settings.dataset_max_rows,
+                holder=holder,
+                longest=settings.woodwide_job_timeout,
+                random=random,
+            )
+            if settings.woodwide_strategy == "dataset"
+            else None
+        )
+        self._patience = settings.woodwide_infer_timeout
         desk = Desk(settings.anomaly_model_id, store, clock)
         breaker = Breaker(clock, failures=settings.woodwide_breaker_failures, rest=settings.woodwide_breaker_rest)
         self._flights = Flights(
@@ -108,11 +123,14 @@ class Hosted:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self._store.holders.announce, self._holder)
         self._tasks = [
             asyncio.create_task(self._resume.run(), name="woodwide-resume"),
             asyncio.create_task(self._resume.hold(), name="woodwide-hold"),
             asyncio.create_task(self._watch(), name="woodwide-watch"),
         ]
+        if self._ledger is not None:
+            self._tasks.append(asyncio.create_task(self._ledger.hold(), name="woodwide-publisher"))
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -121,11 +139,14 @@ class Hosted:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._flights.close()
         await self.realtime.written()
-        await asyncio.to_thread(self._release)
+        await self._release()
         await self.link.close()
 
     def _strategy(self, woodwide: Woodwide, model: HostedModel) -> Fly[int]:
-        return Inline(woodwide.inference, model, self._company)
+        inline = Inline(woodwide.inference, model, self._company)
+        if self._ledger is None:
+            return inline
+        return Publishing(woodwide, model, self._ledger, inline, patience=self._patience)
 
     async def _watch(self) -> None:
         """Show how many sessions are awaited."""
@@ -147,9 +168,11 @@ class Hosted:
         if self._noticed is not None and settled.verdict is not None and settled.verdict.status == "final":
             self._noticed()
 
-    def _release(self) -> None:
+    async def _release(self) -> None:
         """Others need not wait until the holds of this process run out."""
         try:
-            self._store.awaited.release(self._holder)
+            if self._ledger is not None:
+                await self._ledger.release()
+            await asyncio.to_thread(self._store.awaited.release, self._holder)
         except StoreUnavailable as error:
             _log.warning("holds_not_released", extra={"error": str(error)})

@@ -27,11 +27,15 @@ def run(folder: Path, work: Callable[[HostedSite, Running], Awaitable[None]], **
         asyncio.run(all_of_it(emulator))
 
 
+STRATEGIES = ("inline", "dataset")
+
+
 def codes(verdict: Verdict) -> set[str]:
     return {reason.code for reason in verdict.reasons}
 
 
-def test_in_time_the_hosted_model_decides(tmp_path: Path) -> None:
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_in_time_the_hosted_model_decides(tmp_path: Path, strategy: str) -> None:
     async def work(site: HostedSite, _: Running) -> None:
         verdict = await site.score(body(1, sessionId="one"))
         assert (verdict.status, verdict.revision, verdict.anomaly.source) == ("final", 2, "woodwide")
@@ -46,7 +50,7 @@ def test_in_time_the_hosted_model_decides(tmp_path: Path) -> None:
         assert site.metric("playproof_settled_total", outcome="hosted") == 1
         assert site.metric("playproof_verdicts_total", source="woodwide") == 1
 
-    run(tmp_path, work)
+    run(tmp_path, work, woodwide_strategy=strategy)
 
 
 def test_past_the_deadline_the_verdict_is_preliminary_and_becomes_final_later(tmp_path: Path) -> None:
@@ -94,6 +98,20 @@ def test_sessions_at_once_share_flights_and_have_each_their_own_score(tmp_path: 
     run(tmp_path, work)
 
 
+def test_a_window_that_is_published_gives_everybody_their_own_score(tmp_path: Path) -> None:
+    async def work(site: HostedSite, emulator: Running) -> None:
+        crowd = await site.crowd(60)
+        assert {verdict.anomaly.source for verdict in crowd} == {"woodwide"}
+        raw = [verdict.hosted.raw_score for verdict in crowd if verdict.hosted is not None]
+        assert len(set(raw)) > 50
+        assert emulator.count("models.infer_batch").calls < 10
+        alone = [await site.score(body(100 + number, sessionId=f"alone-{number}")) for number in range(0, 60, 12)]
+        assert [verdict.hosted.raw_score for verdict in alone if verdict.hosted] == pytest.approx(raw[::12])
+        assert emulator.datasets("movement_live_inference") == ["movement_live_inference"]
+
+    run(tmp_path, work, woodwide_strategy="dataset")
+
+
 def test_the_hosted_model_fails_what_moves_like_nobody(tmp_path: Path) -> None:
     async def work(site: HostedSite, _: Running) -> None:
         verdict = await site.score(body(0, sessionId="bot", movements=straight()))
@@ -134,7 +152,8 @@ def test_what_no_model_can_be_asked_about_is_final_at_once(tmp_path: Path) -> No
     run(tmp_path, work)
 
 
-def test_the_same_session_twice_at_once_is_asked_about_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_same_session_twice_at_once_is_asked_about_once(tmp_path: Path, strategy: str) -> None:
     async def work(site: HostedSite, emulator: Running) -> None:
         emulator.fault("latency", "models.infer", seconds=0.2)
         same = body(1, sessionId="one")
@@ -143,7 +162,7 @@ def test_the_same_session_twice_at_once_is_asked_about_once(tmp_path: Path) -> N
         assert first.status == "final"
         assert site.metric("playproof_settled_total", outcome="hosted") == 1
 
-    run(tmp_path, work)
+    run(tmp_path, work, woodwide_strategy=strategy)
 
 
 def test_other_content_under_an_awaited_id_is_a_conflict(tmp_path: Path) -> None:
@@ -195,10 +214,11 @@ def test_after_the_longest_wait_the_embedded_verdict_is_final(tmp_path: Path) ->
     run(tmp_path, work, result_wait_max=1.5, woodwide_key_rest=0.1)
 
 
-def test_a_stopped_service_takes_up_what_it_left(tmp_path: Path) -> None:
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_stopped_service_takes_up_what_it_left(tmp_path: Path, strategy: str) -> None:
     async def all_of_it(emulator: Running) -> None:
-        async with hosted_site(tmp_path, emulator) as site:
-            emulator.fault("server_error", "models.infer")
+        async with hosted_site(tmp_path, emulator, woodwide_strategy=strategy) as site:
+            emulator.fault("server_error", "models.*")
             assert (await site.score(body(1, sessionId="one"))).status == "preliminary"
             settings = site.settings
         emulator.heal()
