@@ -12,6 +12,7 @@ import pytest
 
 from playproof.cli import run
 from playproof.store import open_store
+from playproof.store.migrations import schema
 from playproof.testing import session_record
 from tests.postgres import Server
 from tests.serving import body, log_lines, serving
@@ -94,7 +95,7 @@ def test_doctor_looks_at_the_server(named: str, postgres: Server, capsys: pytest
     assert "sqlite" not in lines
     first, *more = lines["postgresql"]
     assert first["state"] == "ok"
-    assert "tables 0003; back it up with pg_dump" in first["found"]
+    assert f"tables {schema.HEAD}; back it up with pg_dump" in first["found"]
     assert [line["state"] for line in more] in ([], ["warn"])
     assert all("fsync = off" in line["found"] for line in more)
     assert any("database_url = ***" in line["found"] for line in lines["settings"])
