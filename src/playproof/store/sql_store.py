@@ -16,7 +16,9 @@ from playproof.store import live as live_rows
 from playproof.store import retention, sessions
 from playproof.store.awaited_tables import AwaitedTables
 from playproof.store.base import Health, Purged, PutOutcome, SessionRecord, StoredSession
+from playproof.store.batch_tables import BatchTables
 from playproof.store.compression import decompress
+from playproof.store.holders import HolderTables, Presence
 from playproof.store.hosted_tables import HostedTables
 from playproof.store.leases import LeaseTables
 from playproof.store.live_tables import LiveTables
@@ -29,16 +31,18 @@ from playproof.store.writer import Writer
 class SqlStore(ABC):
     """See `playproof.store.base.Store`; an engine adds how it is opened, backed up, and how it is."""
 
-    def __init__(self, writer: Writer, reader: Reader, clock: Clock) -> None:
+    def __init__(self, writer: Writer, reader: Reader, clock: Clock, presence: Presence | None = None) -> None:
         self._writer = writer
         self._reader = reader
         self._clock = clock
         self.live = LiveTables(writer.run, reader.run, clock)
         self.awaited = AwaitedTables(writer.run, reader.run, clock)
+        self.batch = BatchTables(writer.run, reader.run, clock)
         self.outbox = OutboxTables(writer.run, reader.run, clock)
         self.hosted = HostedTables(writer.run, reader.run)
         self.leases = LeaseTables(writer.run, clock)
         self.publications = PublicationTables(writer.run, reader.run, clock)
+        self.holders = HolderTables(writer.run, presence, clock)
 
     @abstractmethod
     def health(self) -> Health:

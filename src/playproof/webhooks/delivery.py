@@ -62,7 +62,8 @@ class Delivery:
         self._random = random
         self._sleep = sleep
         self._grace = grace
-        self._holder = process_name(random)
+        self.holder = process_name(random)
+        """Who the letters under way are claimed by."""
         self._hurried = asyncio.Event()
         self._sampled: float | None = None
         self._task: asyncio.Task[None] | None = None
@@ -105,12 +106,12 @@ class Delivery:
                     task.cancel()
                 await asyncio.gather(*running, return_exceptions=True)
                 with contextlib.suppress(StoreError):
-                    await asyncio.to_thread(self._outbox.release, self._holder)
+                    await asyncio.to_thread(self._outbox.release, self.holder)
 
     async def _begin(self, running: set[asyncio.Task[None]]) -> float:
         """Send what is due, as far as there is room; seconds until something may be due again. Raises `StoreError`."""
         if room := AT_ONCE - len(running):
-            letters = await asyncio.to_thread(self._outbox.claim, self._holder, HOLD_SECONDS, room)
+            letters = await asyncio.to_thread(self._outbox.claim, self.holder, HOLD_SECONDS, room)
             running |= {asyncio.create_task(self._deliver(letter)) for letter in letters}
         await self._sample()
         next_at = await asyncio.to_thread(self._outbox.next_at)
@@ -153,11 +154,11 @@ class Delivery:
     async def _settle(self, letter: Letter, attempt: Attempt) -> None:
         """Note how `attempt` ended. Raises `StoreError`."""
         if attempt.reason is None:
-            await asyncio.to_thread(self._outbox.delivered, letter.id, self._holder)
+            await asyncio.to_thread(self._outbox.delivered, letter.id, self.holder)
             self._metrics.count("playproof_webhooks_total", "delivered")
             return
         again = next_attempt(attempt, letter, milliseconds(self._clock.now()), self._random)
-        noted = await asyncio.to_thread(self._outbox.failed, letter.id, self._holder, again, attempt.reason)
+        noted = await asyncio.to_thread(self._outbox.failed, letter.id, self.holder, again, attempt.reason)
         self._metrics.count("playproof_webhooks_total", "failed" if again is not None or not noted else "given_up")
         if again is None and noted:
             fields = {"webhook": letter.id, "attempts": letter.attempts + 1, "reason": attempt.reason}

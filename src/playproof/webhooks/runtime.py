@@ -27,4 +27,6 @@ def sender_of(settings: Settings, clock: Clock) -> Sender:
 
 def delivery_of(settings: Settings, store: Store, metrics: Metrics, clock: Clock, random: RandomBytes = os.urandom) -> Delivery:
     """What delivers the letters in `store` to the address that `settings` name. Raises `SettingsError` where they name none."""
-    return Delivery(store.outbox, sender_of(settings, clock), metrics=metrics, clock=clock, random=random)
+    delivery = Delivery(store.outbox, sender_of(settings, clock), metrics=metrics, clock=clock, random=random)
+    store.holders.announce(delivery.holder)
+    return delivery

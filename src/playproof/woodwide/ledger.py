@@ -23,9 +23,10 @@ from playproof.woodwide.model import HostedModel
 from playproof.woodwide.publishing import Plan
 from playproof.woodwide.uploads import Target
 
-LEASE_SECONDS = 30.0
-"""How long a process that died keeps others from publishing."""
-RENEW_SECONDS = 10.0
+LEASE_SECONDS = 20.0
+"""How long a process that died keeps others from publishing: no longer than from asking about its sessions, so that whoever does so
+finds its plans."""
+RENEW_SECONDS = 5.0
 LONGEST_SECONDS = 1800.0
 """How long a publication is carried on, in all."""
 

@@ -15,7 +15,8 @@ from playproof.woodwide.realtime import Realtime
 from playproof.woodwide.settlement import Settled
 
 HOLD_SECONDS = 30.0
-"""How long what a process asks about is its own unless it says so again; so long what a dead one held has to wait."""
+"""How long what a process asks about is its own unless it says so again; so long what a dead one held has to wait, where nobody can
+tell that it is dead."""
 RENEW_SECONDS = 10.0
 LOOK_SECONDS = 5.0
 """How often a process looks for what others left behind."""
@@ -32,6 +33,7 @@ class Resume:
 
     def __init__(self, store: Store, realtime: Realtime, breaker: Breaker, holder: str, clock: Clock) -> None:
         self._awaited = store.awaited
+        self._holders = store.holders
         self._realtime = realtime
         self._breaker = breaker
         self._holder = holder
@@ -67,14 +69,16 @@ class Resume:
                         await self._settled.wait()
 
     async def hold(self) -> None:
-        """Keep what is under way from being taken over, for as long as the process lives."""
+        """Keep what is under way from being taken over, and take over from those who died, for as long as the process lives."""
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
-            if self._realtime.under_way:
-                try:
+            try:
+                if await asyncio.to_thread(self._holders.relieve):
+                    self._settled.set()  # there may be something to ask
+                if self._realtime.under_way:
                     await asyncio.to_thread(self._awaited.renew, self._holder, HOLD_SECONDS)
-                except StoreUnavailable as error:
-                    _log.warning("holds_not_renewed", extra={"error": str(error)})
+            except StoreUnavailable as error:
+                _log.warning("holds_not_renewed", extra={"error": str(error)})
+            await asyncio.sleep(RENEW_SECONDS)
 
     async def _round(self) -> float:
         """Ask about what is due; how many seconds to rest then unless something is settled."""

@@ -18,6 +18,7 @@ from playproof.store.sqlite.engine import reading_engine, writing_engine
 from playproof.store.sqlite.errors import unavailable
 from playproof.store.sqlite.link import SqliteLink
 from playproof.store.sqlite.lock import FolderLock, network_file_system
+from playproof.store.sqlite.presence import FolderPresence
 from playproof.store.writer import WAITING_BYTES, Writer
 
 LEAST_FREE = 16 * 1024**2
@@ -59,7 +60,8 @@ class SqliteStore(SqlStore):
             self._lock.release()
             raise
         writer = Writer(link, clock, live or Live(), on_commit, waiting_bytes)
-        super().__init__(writer, Reader(reading_engine(self.path, driver), unavailable), clock)
+        self._presence = FolderPresence(folder)
+        super().__init__(writer, Reader(reading_engine(self.path, driver), unavailable), clock, self._presence)
 
     def backup(self, path: Path) -> int:
         """See `Store.backup`."""
@@ -82,6 +84,7 @@ class SqliteStore(SqlStore):
     def close(self) -> None:
         """See `Store.close`."""
         self._writer.close()
+        self._presence.close()
         if self._reader.close():
             self._lock.release()
 
