@@ -17,6 +17,7 @@ PAGES = {
     "docs/errors.md": "playproof.web.page:render",
     "docs/metrics.md": "playproof.observe.page:render",
     "docs/woodwide.md": "playproof.woodwide.page:render",
+    "docs/webhooks.md": "playproof.webhooks.page:render",
     "docs/evaluation.md": "playproof.evaluation.page:render",
     "docs/emulator.md": "playproof.emulator.page:render",
 }

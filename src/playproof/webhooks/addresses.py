@@ -28,7 +28,7 @@ def _table(rows: Iterable[tuple[str, str]]) -> tuple[tuple[_Network, str], ...]:
     return tuple((ipaddress.ip_network(network), what) for network, what in rows)
 
 
-_NEVER = _table(
+NEVER = _table(
     [
         ("0.0.0.0/8", "unspecified"),
         ("224.0.0.0/4", "multicast"),
@@ -46,7 +46,8 @@ _NEVER = _table(
         ("fd20:ce::254/128", "cloud metadata"),  # Google
     ]
 )
-_PRIVATE = _table(
+"""Networks where nobody receives webhooks, and what they are."""
+PRIVATE = _table(
     [
         ("10.0.0.0/8", "private"),
         ("100.64.0.0/10", "shared by a carrier's customers"),
@@ -74,13 +75,14 @@ _PRIVATE = _table(
         ("fec0::/10", "site-local"),
     ]
 )
+"""Networks that only some reach, and what they are; the first that fits counts."""
 _GLOBAL = ipaddress.IPv6Network("2000::/3")
 """All of IPv6 that was ever given out for the internet."""
 
 
 def classify(address: Address) -> tuple[Reach, str]:
     """Who `address` reaches, and in a word what kind it is; an address within an address counts where nobody should be reached."""
-    for reach, table in ((Reach.NEVER, _NEVER), (Reach.PRIVATE, _PRIVATE)):
+    for reach, table in ((Reach.NEVER, NEVER), (Reach.PRIVATE, PRIVATE)):
         for network, what in table:
             if address.version == network.version and address in network:
                 inner = _inner(address)
