@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playproof.store.awaiting import Awaited, Awaiting, Depth, Final, Notice, Postponed
+from playproof.store.awaiting import FOREVER, Awaited, Awaiting, Depth, Final, Notice, Postponed
 from playproof.store.base import Commit, Health, OnCommit, Purged, PutOutcome, Restored, SessionRecord, Store, StoredSession
 from playproof.store.letters import Letter, Posted, Posts, PostState
 from playproof.store.published import PublicationRecord, PublicationRow
+from playproof.store.queued import Backlog, Done, Entry, EntryState, Exhumed, Forming, Gate, Grave, Later, Place
 from playproof.store.rows import Counts, Dataset, ImportedRow, Live, LiveRow, Replaced
 from playproof.store.training import HostedModelRecord, HostedUpload, UploadContent
 
@@ -17,22 +18,33 @@ if TYPE_CHECKING:
     from playproof.settings import Settings
 
 __all__ = [
+    "FOREVER",
     "Awaited",
     "Awaiting",
+    "Backlog",
     "Commit",
     "Counts",
     "Dataset",
     "Depth",
+    "Done",
+    "Entry",
+    "EntryState",
+    "Exhumed",
     "Final",
+    "Forming",
+    "Gate",
+    "Grave",
     "Health",
     "HostedModelRecord",
     "HostedUpload",
     "ImportedRow",
+    "Later",
     "Letter",
     "Live",
     "LiveRow",
     "Notice",
     "OnCommit",
+    "Place",
     "PostState",
     "Posted",
     "Postponed",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, update
 
 from playproof.store import outbox
-from playproof.store.awaiting import Awaited, Depth, Final, Postponed
+from playproof.store.awaiting import FOREVER, Awaited, Depth, Final, Postponed
 from playproof.store.live import IDS
 from playproof.store.tables import awaited, live_row, session
 
@@ -39,7 +39,7 @@ _POSTPONE = (
     )
 )
 _REPLACE_VERDICT = update(session).where(session.c.seq == bindparam("number")).values(verdict=bindparam("new"))
-_ASKED = (
+ASKED = (
     select(
         awaited.c.session_seq.label("number"),
         session.c.scope,
@@ -56,6 +56,7 @@ _ASKED = (
     .join(session, session.c.seq == awaited.c.session_seq)
     .join(live_row, live_row.c.session_seq == awaited.c.session_seq)
 )
+"""A session with all that asking and judging again take: the fields of `Awaited`."""
 
 
 def finalise(connection: Connection, finals: Sequence[Final], now: int) -> list[bool]:
@@ -103,7 +104,7 @@ def claim(connection: Connection, holder: str, now: int, until: int, limit: int)
     for start in range(0, len(numbers), IDS):
         these = awaited.c.session_seq.in_(numbers[start : start + IDS])
         connection.execute(update(awaited).where(these).values(holder=holder, held_until=until))
-        claimed |= {row.number: Awaited(**row._mapping) for row in connection.execute(_ASKED.where(these))}
+        claimed |= {row.number: Awaited(**row._mapping) for row in connection.execute(ASKED.where(these))}
     return [claimed[number] for number in numbers]
 
 
@@ -127,12 +128,15 @@ def postpone(connection: Connection, items: Sequence[Postponed], holder: str) ->
 
 def hasten(connection: Connection, now: int) -> int:
     """Have all that nobody holds be due now; how many were not."""
-    return connection.execute(update(awaited).where(awaited.c.next_at > now, _free(now)).values(next_at=now)).rowcount
+    return connection.execute(
+        update(awaited).where(awaited.c.next_at > now, awaited.c.next_at < FOREVER, _free(now)).values(next_at=now)
+    ).rowcount
 
 
 def next_at(connection: Connection, now: int) -> int | None:
     """When the first is due that nobody holds; `None` where there is none."""
-    found: int | None = connection.execute(select(awaited.c.next_at).where(_free(now)).order_by(awaited.c.next_at).limit(1)).scalar()
+    free = select(awaited.c.next_at).where(awaited.c.next_at < FOREVER, _free(now))
+    found: int | None = connection.execute(free.order_by(awaited.c.next_at).limit(1)).scalar()
     return found
 
 

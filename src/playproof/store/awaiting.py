@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+FOREVER = 2**53
+"""Milliseconds since 1970 after which nothing is stored any more: what is held so long is nobody's to claim."""
+
 
 class Awaiting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is kept of a session while its hosted score is still to come."""

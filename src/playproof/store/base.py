@@ -14,6 +14,7 @@ from playproof.store.awaiting import Awaiting
 
 if TYPE_CHECKING:
     from playproof.store.awaited_tables import AwaitedTables
+    from playproof.store.batch_tables import BatchTables
     from playproof.store.holders import HolderTables
     from playproof.store.hosted_tables import HostedTables
     from playproof.store.leases import LeaseTables
@@ -62,6 +63,8 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """As a row of the live dataset it may keep new rows company; never while its hosted score is still to come."""
     awaited: Awaiting | None = None
     """Its verdict is preliminary, and this is kept until it is final; what is got has it no more."""
+    queued: bool = False
+    """It waits for a batch, which makes its verdict final; what is got does not say so."""
 
 
 class StoredSession(SessionRecord, frozen=True, kw_only=True, gc=False):
@@ -160,6 +163,11 @@ class Store(Protocol):
     @property
     def publications(self) -> PublicationTables:
         """What was sent of live datasets to Woodwide, and how far that came."""
+        ...
+
+    @property
+    def batch(self) -> BatchTables:
+        """The sessions that wait for a batch, and what forms batches of them."""
         ...
 
     @property

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Table
 from playproof.store import live, sessions
 from playproof.store.base import PutOutcome, PutStatus, SessionRecord
 from playproof.store.rows import Live
-from playproof.store.sessions import AWAITED_COLUMNS, TELEMETRY_COLUMNS, Key
-from playproof.store.tables import awaited, telemetry
+from playproof.store.sessions import AWAITED_COLUMNS, QUEUED_COLUMNS, TELEMETRY_COLUMNS, Key
+from playproof.store.tables import awaited, batch_entry, telemetry
 
 Standing = tuple[bytes, bytes, int]
 """Digest, verdict and number of a session that has an id."""
@@ -86,6 +86,9 @@ def _insert(connection: Connection, numbering: Numbering, dataset: Live, new: di
     preliminary = [sessions.awaited_values(record.awaited, seq) for seq, record, _ in numbered if record.awaited is not None]
     if preliminary:
         insert_rows(connection, awaited, AWAITED_COLUMNS, preliminary)
+    queued = [sessions.queued_values(record, seq) for seq, record, _ in numbered if record.queued]
+    if queued:
+        insert_rows(connection, batch_entry, QUEUED_COLUMNS, queued)
     # There are no more rows than numbers; how many there are exactly need not be counted each time.
     if last - window_from >= dataset.max_rows * 11 // 10:
         live.cleanup(connection, dataset.name, dataset.max_rows)

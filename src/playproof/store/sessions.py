@@ -21,6 +21,7 @@ Key = tuple[str, str]
 SESSION_COLUMNS = tuple(column.name for column in session.c if column is not session.c.seq)
 LIVE_COLUMNS = tuple(column.name for column in live_row.c if column is not live_row.c.seq)
 TELEMETRY_COLUMNS = tuple(column.name for column in telemetry.c)
+QUEUED_COLUMNS = ("session_seq", "state", "sharing", "enqueued_at", "next_at", "attempts", "epoch")
 AWAITED_COLUMNS = tuple(column.name for column in awaited.c if column is not awaited.c.reason)
 
 KNOWN = select(session.c.scope, session.c.id, session.c.digest, session.c.verdict, session.c.seq).where(
@@ -111,6 +112,11 @@ def live_values(record: SessionRecord, dataset: int, seq: int) -> tuple[Any, ...
 def awaited_values(awaiting: Awaiting, seq: int) -> tuple[Any, ...]:
     """The values of `AWAITED_COLUMNS`, for the session number `seq`."""
     return (seq, awaiting.next_at, 0, awaiting.assessment, awaiting.holder, awaiting.held_until)
+
+
+def queued_values(record: SessionRecord, seq: int) -> tuple[Any, ...]:
+    """The values of `QUEUED_COLUMNS`, for the session number `seq`."""
+    return (seq, "queued", 0, record.received_at, record.received_at, 0, 0)
 
 
 def get(connection: Connection, scope: str, session_id: str) -> tuple[StoredSession, bytes | None] | None:

@@ -16,6 +16,7 @@ from playproof.store import live as live_rows
 from playproof.store import retention, sessions
 from playproof.store.awaited_tables import AwaitedTables
 from playproof.store.base import Health, Purged, PutOutcome, SessionRecord, StoredSession
+from playproof.store.batch_tables import BatchTables
 from playproof.store.compression import decompress
 from playproof.store.holders import HolderTables, Presence
 from playproof.store.hosted_tables import HostedTables
@@ -36,6 +37,7 @@ class SqlStore(ABC):
         self._clock = clock
         self.live = LiveTables(writer.run, reader.run, clock)
         self.awaited = AwaitedTables(writer.run, reader.run, clock)
+        self.batch = BatchTables(writer.run, reader.run, clock)
         self.outbox = OutboxTables(writer.run, reader.run, clock)
         self.hosted = HostedTables(writer.run, reader.run)
         self.leases = LeaseTables(writer.run, clock)

@@ -221,6 +221,45 @@ outbox = Table(
     Index(None, "session_seq"),
 )
 
+# Sessions that are scored together with others; the work itself, while `awaited` keeps what is needed to judge again.
+batch_entry = Table(
+    "batch_entry",
+    metadata,
+    Column("session_seq", _Sequence, ForeignKey("session.seq", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),
+    Column("sharing", Integer, nullable=False),  # with how many it may share a batch; 0: any
+    Column("enqueued_at", BigInteger, nullable=False),
+    Column("next_at", BigInteger, nullable=False),  # queued: not claimed before; claimed: its hold ends; else since when
+    Column("attempts", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),  # counted up with every claim
+    Column("holder", Text),
+    Column("reason", Text),
+    Column("error", Text),
+    Column("assessment", LargeBinary),  # of a buried one, which has no row in `awaited`
+    Index(None, "state", "sharing", "next_at", "session_seq"),
+)
+
+# One row, which whoever forms a batch locks.
+batch_gate = Table(
+    "batch_gate",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("batches", BigInteger, nullable=False),
+    Column("scheduler", Boolean),
+    Column("changed_at", BigInteger),
+    Column("paused_until", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("reason", Text),
+)
+
+# When the scheduler looked, once for all processes.
+batch_tick = Table(
+    "batch_tick",
+    metadata,
+    Column("due_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("holder", Text, nullable=False),
+)
+
 # Apart from the session, so that lists of verdicts need not read past it, and because it leaves sooner.
 telemetry = Table(
     "telemetry",
