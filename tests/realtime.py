@@ -61,6 +61,7 @@ async def teach(woodwide: Woodwide, store: Store, *, calibrated: int = 400) -> H
         catalogue_version=CATALOGUE_VERSION,
     )  # fmt: skip
     store.hosted.plan(planned, UploadContent(file=b"", kept_rows=b""))
+    store.hosted.ingested(planned.id)
     record = HostedModelRecord(
         version_id=model.version_id, model_id=model.model_id, upload="upload-1", job_id=training.job_id, created_at=now,
         columns=columns.names, catalogue_version=CATALOGUE_VERSION, synthetic=True,

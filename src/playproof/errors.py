@@ -5,6 +5,7 @@
      |   +- MalformedJson         not JSON at all                              400
      |   +- TooLarge              over a limit of size or count                413
      |   +- InvalidSession        JSON, but not a session                      422
+     |   +- InvalidRequest        JSON, but not what the route takes           422
      +- SessionConflict           the id is taken by other content             409
      +- SessionNotFound           nothing is stored under the id               404
      +- DatasetNotFound           there is no live dataset of the name         404
@@ -84,6 +85,13 @@ class InvalidSession(InputError):
     """The body is JSON, but not a session."""
 
     code = "invalid-session"
+    status = 422
+
+
+class InvalidRequest(InputError):
+    """The body can be read, but is not what this route takes."""
+
+    code = "invalid-request"
     status = 422
 
 

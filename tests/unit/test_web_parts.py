@@ -185,12 +185,12 @@ def test_the_document_names_every_route_and_no_other() -> None:
         for method in route.http_methods
     }
     pages = {("/", "get"), ("/api/v1/docs", "get"), ("/api/v1/openapi.json", "get"), ("/assets/{name}", "get")}
-    told = {(path, method) for path, item in openapi_document(1)["paths"].items() for method in item}
+    told = {(path, method) for path, item in openapi_document(1, 1)["paths"].items() for method in item}
     assert told == served - pages
 
 
 def test_every_reference_of_the_document_leads_somewhere() -> None:
-    document: dict[str, Any] = openapi_document(1)
+    document: dict[str, Any] = openapi_document(1, 1)
 
     def references(part: object) -> set[str]:
         if isinstance(part, dict):

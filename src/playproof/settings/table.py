@@ -271,6 +271,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "full"
     max_body: Annotated[int, Setting(size(1024, 64 * 1024**2), "Largest request body.")] = 2 * 1024**2
+    max_upload: Annotated[int, Setting(size(1024, 16 * 1024**3), "Largest file of sessions to train on.")] = 256 * 1024**2
     request_timeout: Annotated[
         float,
         Setting(

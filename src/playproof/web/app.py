@@ -32,15 +32,19 @@ from playproof.web.auth import Keys, Neighbourhood, admin_key
 from playproof.web.ferry import Ferry
 from playproof.web.retention import Retention, leave_with_parent, purge_for_ever
 from playproof.web.rim import Rim
-from playproof.web.routes import operate, pages, score, sessions
+from playproof.web.routes import operate, pages, score, sessions, training
 from playproof.web.services import Limits, Services, note_fallback
 from playproof.woodwide.connection import connection_of
+from playproof.woodwide.following import follower_of
 from playproof.woodwide.runtime import Hosted
 
 ROUTES = (
     score.score,
     sessions.stored,
     sessions.erase,
+    training.upload,
+    training.start,
+    training.versions,
     operate.health,
     operate.ready,
     operate.metrics,
@@ -92,10 +96,11 @@ def compose(settings: Settings, clock: Clock | None = None) -> Services:
         keys=keys,
         neighbourhood=Neighbourhood.of(settings.host, settings.allowed_hosts),
         metrics=metrics,
-        limits=Limits(min(settings.max_body, LIMITS.body_bytes), settings.request_timeout),
+        limits=Limits(min(settings.max_body, LIMITS.body_bytes), settings.request_timeout, settings.max_upload),
         clock=clock,
         checks={"store": store.check, "model": partial(_check_model, model)},
         hosted=hosted,
+        training=follower_of(settings, store, metrics, clock, hosted.link if hosted is not None else None),
         webhooks=webhooks,
     )
 
@@ -123,7 +128,10 @@ def create_app(services: Services, retention: Retention, access: LogWriter | Non
         leave_with_parent(asyncio.get_running_loop())
         purging = asyncio.create_task(purge_for_ever(services.store, retention, services.clock, services.metrics))
         try:
-            async with services.webhooks or contextlib.nullcontext(), services.hosted or contextlib.nullcontext():
+            async with contextlib.AsyncExitStack() as running:
+                for part in (services.webhooks, services.hosted, services.training):
+                    if part is not None:
+                        await running.enter_async_context(part)
                 yield
         finally:
             purging.cancel()

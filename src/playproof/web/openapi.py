@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from playproof import __version__
 from playproof.decision import Verdict
 from playproof.observe.health import Readiness
 from playproof.telemetry import LIMITS
-from playproof.web.problems import MEDIA_TYPE, Problem, problem_types, title_of
+from playproof.web.operations import REF, Json, answer, problems, ref
+from playproof.web.problems import Problem
 from playproof.web.routes.operate import Health
 from playproof.web.routes.score import DEMO_HEADER, REPLAYED_HEADER
 from playproof.web.routes.sessions import Erased
+from playproof.web.routes.training import Start, Versions
 from playproof.web.session_schema import EXAMPLE_COLUMNS, EXAMPLE_ROWS, session_schemas
+from playproof.web.training_schema import training_start, training_upload, training_versions
+from playproof.woodwide.statements import Taken, VersionStatement
 
-Json = dict[str, Any]
-
-_REF = "#/components/schemas/{name}"
-_ANSWERS = (Verdict, Readiness, Health, Erased, Problem)
+_ANSWERS = (Verdict, Readiness, Health, Erased, Problem, Taken, Start, VersionStatement, Versions)
 
 
-def openapi_document(max_body: int) -> Json:
-    """The document, for a service that takes bodies of at most `max_body` bytes."""
-    _, schemas = msgspec.json.schema_components(_ANSWERS, ref_template=_REF)
+def openapi_document(max_body: int, max_upload: int) -> Json:
+    """The document, for a service that takes bodies of at most `max_body` bytes, and files to train on of `max_upload`."""
+    _, schemas = msgspec.json.schema_components(_ANSWERS, ref_template=REF)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -34,10 +33,13 @@ def openapi_document(max_body: int) -> Json:
             "description": "Tells people from bots by how they move. Send the pointer's path of one short play, get a verdict. "
             "Errors are problem documents (RFC 9457) with a stable `type`.",
         },
-        "tags": [{"name": "sessions"}, {"name": "operation"}],
+        "tags": [{"name": "sessions"}, {"name": "training"}, {"name": "operation"}],
         "paths": {
             "/api/v1/score": {"post": _score(max_body)},
             "/api/v1/sessions/{session_id}": {"get": _stored(), "delete": _erase()},
+            "/api/v1/datasets/upload": {"post": training_upload(max_upload)},
+            "/api/v1/training/start": {"post": training_start()},
+            "/api/v1/training/{model_id}": {"get": training_versions()},
             "/health": {"get": _simple("health", "Does the process answer?", "Health")},
             "/ready": {"get": _ready()},
             "/metrics": {"get": _metrics()},
@@ -73,7 +75,7 @@ def _score(max_body: int) -> Json:
             "required": True,
             "content": {
                 "application/json": {
-                    "schema": _ref("Session"),
+                    "schema": ref("Session"),
                     "examples": {"columns": {"value": EXAMPLE_COLUMNS}, "rows": {"value": EXAMPLE_ROWS}},
                 }
             },
@@ -82,9 +84,9 @@ def _score(max_body: int) -> Json:
             "200": {
                 "description": "The verdict, stored.",
                 "headers": {REPLAYED_HEADER: {"description": "`true` where the verdict was stored before.", "schema": {"const": "true"}}},
-                "content": {"application/json": {"schema": _ref("Verdict")}},
+                "content": {"application/json": {"schema": ref("Verdict")}},
             },
-            **_problems(400, 401, 403, 408, 409, 413, 415, 422, 500, 503, 504),
+            **problems(400, 401, 403, 408, 409, 413, 415, 422, 500, 503, 504),
         },
     }
 
@@ -96,7 +98,7 @@ def _stored() -> Json:
         "summary": "Read a stored verdict",
         "security": [{"apiKey": []}, {}],
         "parameters": [_SESSION_ID],
-        "responses": {"200": _answer("The verdict, as it was answered.", "Verdict"), **_problems(400, 401, 403, 404, 500, 503)},
+        "responses": {"200": answer("The verdict, as it was answered.", "Verdict"), **problems(400, 401, 403, 404, 500, 503)},
     }
 
 
@@ -108,13 +110,13 @@ def _erase() -> Json:
         "description": "Removes verdict, features and telemetry stored under the id, whichever API key it came with.",
         "security": [{"adminKey": []}],
         "parameters": [_SESSION_ID],
-        "responses": {"200": _answer("What was erased.", "Erased"), **_problems(400, 401, 403, 404, 500, 503)},
+        "responses": {"200": answer("What was erased.", "Erased"), **problems(400, 401, 403, 404, 500, 503)},
     }
 
 
 def _ready() -> Json:
     operation = _simple("ready", "Could a verdict be given and stored now?", "Readiness")
-    operation["responses"]["503"] = _answer("Not now; the checks say why.", "Readiness")
+    operation["responses"]["503"] = answer("Not now; the checks say why.", "Readiness")
     return operation
 
 
@@ -126,7 +128,7 @@ def _metrics() -> Json:
         "security": [{"metricsToken": []}, {}],
         "responses": {
             "200": {"description": "All workers' counts.", "content": {"text/plain": {"schema": {"type": "string"}}}},
-            **_problems(400, 401, 403, 500),
+            **problems(400, 401, 403, 500),
         },
     }
 
@@ -136,26 +138,7 @@ def _simple(name: str, summary: str, schema: str) -> Json:
         "tags": ["operation"],
         "operationId": name,
         "summary": summary,
-        "responses": {"200": _answer("Yes.", schema), **_problems(400, 403, 500)},
-    }
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": _REF.format(name=name)}
-
-
-def _answer(description: str, schema: str) -> Json:
-    return {"description": description, "content": {"application/json": {"schema": _ref(schema)}}}
-
-
-def _problems(*statuses: int) -> Json:
-    told: dict[int, list[str]] = {status: [] for status in statuses}
-    for kind in problem_types():
-        if kind.status in told:
-            told[kind.status].append(f"`{kind.code}`: {title_of(kind)}.")
-    return {
-        str(status): {"description": "  \n".join(lines), "content": {MEDIA_TYPE: {"schema": _ref("Problem")}}}
-        for status, lines in told.items()
+        "responses": {"200": answer("Yes.", schema), **problems(400, 403, 500)},
     }
 
 

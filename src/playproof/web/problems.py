@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 from litestar.exceptions import HTTPException
 
-from playproof.errors import InputError, PlayproofError
+from playproof.errors import HostedError, HostedNotConfigured, InputError, PlayproofError
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:playproof:problem:"
@@ -116,6 +116,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """JSON path of the offending value, where the body is at fault."""
     expected: str | None = None
     """What would have been accepted there."""
+    reason: str | None = None
+    """Why the hosted model gave no usable answer, where that is it."""
 
 
 def title_of(kind: type[PlayproofError]) -> str:
@@ -141,14 +143,15 @@ def document(error: PlayproofError, instance: str) -> tuple[Problem, Headers]:
     headers: Headers = {}
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="playproof"'
-    if error.status == 503:
+    if error.status == 503 and not isinstance(error, HostedNotConfigured):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if isinstance(error, InputError):
         detail = error.message
         path, expected = error.path, error.expected or None
     else:
         detail, path, expected = str(error) or title_of(kind), None, None
-    return Problem(TYPE_PREFIX + error.code, title_of(kind), error.status, detail, instance, path, expected), headers
+    reason = str(error.reason) if isinstance(error, HostedError) else None
+    return Problem(TYPE_PREFIX + error.code, title_of(kind), error.status, detail, instance, path, expected, reason), headers
 
 
 def from_framework(error: HTTPException) -> PlayproofError | None:

@@ -13,6 +13,7 @@ from playproof.observe.metrics import Metrics
 from playproof.service import Service
 from playproof.store import Store
 from playproof.web.auth import Keys, Neighbourhood
+from playproof.woodwide.following import Follower
 from playproof.woodwide.runtime import Hosted
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class Limits:
     body_bytes: int
     seconds: float
     """From the headers to the verdict on disk."""
+    upload_bytes: int = 256 * 1024**2
+    """Of a file of sessions to train on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Services:
     """What readiness asks, by name."""
     hosted: Hosted | None = None
     """`None` where no hosted model is configured."""
+    training: Follower | None = None
+    """`None` where there is no key to train with."""
     webhooks: Delivery | None = None
     """`None` where no site is to be told anything."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
@@ -21,6 +22,7 @@ LOOK_SECONDS = 1.0
 """How often those whose turn it is not look how far the other has come."""
 
 _log = logging.getLogger(__name__)
+_numbers = itertools.count(1)  # several turns of one process are as many holders
 
 
 class Turns:
@@ -46,22 +48,23 @@ class Turns:
     @contextlib.asynccontextmanager
     async def take(self, name: str) -> AsyncIterator[bool]:
         """Whether it is this process's turn at `name`, for as long as the context lasts. Raises `StoreUnavailable`."""
-        if not await asyncio.to_thread(self._leases.take, name, self._holder, HOLD_SECONDS):
+        holder = f"{self._holder}/{next(_numbers)}"
+        if not await asyncio.to_thread(self._leases.take, name, holder, HOLD_SECONDS):
             yield False
             return
-        renewing = asyncio.create_task(self._renew(name))
+        renewing = asyncio.create_task(self._renew(name, holder))
         try:
             yield True
         finally:
             renewing.cancel()
             await asyncio.gather(renewing, return_exceptions=True)
             with contextlib.suppress(StoreUnavailable):  # it runs out by itself
-                await asyncio.to_thread(self._leases.give_up, name, self._holder)
+                await asyncio.to_thread(self._leases.give_up, name, holder)
 
-    async def _renew(self, name: str) -> None:
+    async def _renew(self, name: str, holder: str) -> None:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             try:
-                await asyncio.to_thread(self._leases.take, name, self._holder, HOLD_SECONDS)
+                await asyncio.to_thread(self._leases.take, name, holder, HOLD_SECONDS)
             except StoreUnavailable as error:
                 _log.warning("turn_not_renewed", extra={"turn": name, "error": str(error)})

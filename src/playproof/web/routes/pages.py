@@ -68,4 +68,4 @@ def asset(request: Request[Any, Any, Any]) -> Answer:
 def openapi(request: Request[Any, Any, Any]) -> Answer:
     """The OpenAPI document."""
     services: Services = request.app.state.services
-    return json(openapi_document(services.limits.body_bytes))
+    return json(openapi_document(services.limits.body_bytes, services.limits.upload_bytes))
