@@ -13,12 +13,13 @@ import asyncio
 import contextlib
 import json
 import multiprocessing
+import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -120,10 +121,11 @@ def load(host: str, port: int, requests: list[bytes], connections: int, seconds:
 
 
 @contextlib.contextmanager
-def service(folder: Path, *arguments: str) -> Iterator[tuple[str, int]]:
-    """A `playproof serve` on a free port, its log thrown away; host and port."""
+def service(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, int]]:
+    """A `playproof serve` on a free port, its log thrown away; host and port. `environment` comes on top of this process's."""
     command = [sys.executable, "-m", "playproof", "serve", "--port", "0", "--data-dir", str(folder), *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    given = {**os.environ, **(environment or {})}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=given) as process:
         assert process.stdout is not None
         found = (re.search(r"http://([\d.]+):(\d+)", line) for line in process.stdout)  # at its first start it compiles, and says so
         match = next(filter(None, found), None)

@@ -26,7 +26,7 @@ class Cell(NamedTuple):
     reason: R | None
     """Why there is no score while the fault lasts; `None` where each session has its score all the same."""
     route: str = "*"
-    given: Mapping[str, float | str] = {}
+    given: Mapping[str, int | str] = {}
     """What else the fault is told."""
     first: bool = False
     """Whether it meets the first publication of a dataset alone, which goes through a signed address."""
@@ -60,11 +60,11 @@ class Cell(NamedTuple):
         return "hosted in time" if self.reason is None else f"preliminary, `{self.reason}`"
 
 
-def _both(kind: str, reason: R | None, **given: float | str) -> tuple[Cell, ...]:
+def _both(kind: str, reason: R | None, **given: int | str) -> tuple[Cell, ...]:
     return tuple(Cell(kind, strategy, reason, given=given) for strategy in STRATEGIES)
 
 
-_SMALL = {"rows": 100_000.0}
+_SMALL = {"rows": 100_000}
 
 CELLS: tuple[Cell, ...] = (
     *_both("latency", R.TIMEOUT, seconds=SLOW),

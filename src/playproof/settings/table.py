@@ -14,30 +14,16 @@ from typing import Annotated
 
 import msgspec
 
+from playproof.settings.batch import BatchSettings
 from playproof.settings.database import DATABASE
-from playproof.settings.kinds import (
-    FLAG,
-    KEYS,
-    NAMES,
-    PATH,
-    SECRET,
-    TEXT,
-    URL,
-    ApiKey,
-    Secret,
-    choice,
-    duration,
-    integer,
-    number,
-    size,
-)
+from playproof.settings.kinds import FLAG, KEYS, NAMES, PATH, SECRET, TEXT, URL, ApiKey, Secret, choice, duration, integer, number, size
 from playproof.settings.row import Setting
 from playproof.settings.webhooks import ENDPOINT, SIGNING
 
 _DAY = 86400.0
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings(BatchSettings, frozen=True, kw_only=True):
     """What an operator may decide, read once at the start. Durations are seconds, sizes bytes."""
 
     anomaly_threshold_pass: Annotated[
@@ -193,7 +179,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "How long Woodwide is not asked then, before one call tries whether it answers again.",
             env="WOODWIDE_BREAKER_REST",
         ),
-    ] = 15.0
+    ] = 5.0
     host: Annotated[
         str,
         Setting(TEXT, "Address to listen on. Anything but loopback needs PLAYPROOF_API_KEYS.", flag=True),
@@ -289,7 +275,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def _rows() -> tuple[Setting, ...]:
     hints = typing.get_type_hints(Settings, include_extras=True)
     rows = []
-    for field in msgspec.structs.fields(Settings):
+    # The inherited ones come last, as they are the special ones.
+    for field in sorted(msgspec.structs.fields(Settings), key=lambda field: field.name in BatchSettings.__struct_fields__):
         (row,) = hints[field.name].__metadata__
         env = row.env or "PLAYPROOF_" + field.name.upper()
         rows.append(replace(row, name=field.name, env=env, default=field.default))

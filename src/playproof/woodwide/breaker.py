@@ -9,7 +9,7 @@ from playproof.clock import Clock
 from playproof.errors import HostedError, HostedReason
 from playproof.woodwide.reasons import WHY
 
-LONGEST_GROWTH = 4.0
+LONGEST_GROWTH = 12.0
 """The rest doubles with every probe that fails, up to this many times the first: a minute by default, because a call a minute is nothing
 to a provider that is out, and sessions wait as long for their score when it is back."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from playproof.clock import Clock, milliseconds
 from playproof.decision import Judge
-from playproof.errors import StoreUnavailable
+from playproof.errors import HostedError, StoreUnavailable
 from playproof.ids import RandomBytes
 from playproof.observe.metrics import Metrics
 from playproof.store import Store
@@ -125,6 +126,7 @@ class Hosted:
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self._store.holders.announce, self._holder)
         self._tasks = [
+            asyncio.create_task(self._connect(), name="woodwide-connect"),
             asyncio.create_task(self._resume.run(), name="woodwide-resume"),
             asyncio.create_task(self._resume.hold(), name="woodwide-hold"),
             asyncio.create_task(self._watch(), name="woodwide-watch"),
@@ -141,6 +143,11 @@ class Hosted:
         await self.realtime.written()
         await self._release()
         await self.link.close()
+
+    async def _connect(self) -> None:
+        """Load what Woodwide is asked with, which takes a while, before a session waits for it."""
+        with contextlib.suppress(HostedError):
+            await self.link.woodwide()
 
     def _strategy(self, woodwide: Woodwide, model: HostedModel) -> Fly[int]:
         inline = Inline(woodwide.inference, model, self._company)
