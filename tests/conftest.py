@@ -27,7 +27,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings of whoever runs the tests out of them."""
     for name in list(os.environ):
-        if name.startswith(("PLAYPROOF_", "ANOMALY_", "WOODWIDE_")) and not name.startswith("PLAYPROOF_TEST_"):
+        if name.startswith(("PLAYPROOF_", "ANOMALY_", "WOODWIDE_", "BATCH_")) and not name.startswith("PLAYPROOF_TEST_"):
             monkeypatch.delenv(name)
 
 

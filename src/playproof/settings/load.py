@@ -29,7 +29,7 @@ _NOT_SETTINGS = {CONFIG_VARIABLE, "PLAYPROOF_TEST_CHROMIUM", "PLAYPROOF_TEST_PG_
 _THEIRS = {"WOODWIDE_CUSTOM_HEADERS", "WOODWIDE_LOG"}
 
 # Beginnings of names that other programs seldom use: less likeness is enough to suspect a setting.
-_FAMILIES = tuple({row.env.partition("_")[0] + "_" for row in SETTINGS})
+_FAMILIES = tuple({row.env.partition("_")[0] + "_" for row in SETTINGS} - {"BATCH_"})
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -195,6 +195,8 @@ def _contradictions(settings: Settings) -> list[str]:
             f"WOODWIDE_DEADLINE_MS ({settings.woodwide_deadline_ms}) leaves a request no time: "
             f"it must be below PLAYPROOF_REQUEST_TIMEOUT ({settings.request_timeout:g} s)"
         )
+    if settings.batch_min > settings.batch_max:
+        found.append(f"BATCH_MIN ({settings.batch_min}) is above BATCH_MAX ({settings.batch_max}): no batch could ever have so many")
     if settings.keep_verdicts < settings.keep_telemetry:
         found.append("PLAYPROOF_KEEP_VERDICTS is shorter than PLAYPROOF_KEEP_TELEMETRY: movement cannot outlive its verdict")
     if settings.webhook_url and not settings.webhook_secret:
