@@ -6,7 +6,8 @@ they are compiled once and their row of placeholders is repeated: one statement 
 
 from __future__ import annotations
 
-from functools import cache
+import re
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, bindparam, delete, insert, select
@@ -17,6 +18,8 @@ from playproof.store.tables import awaited, live_dataset, live_row, session, tel
 
 Key = tuple[str, str]
 """Scope and id."""
+
+_NUMBERED = re.compile(r"\$(\d+)")  # as PostgreSQL has them; SQLite's have no number
 
 SESSION_COLUMNS = tuple(column.name for column in session.c if column is not session.c.seq)
 LIVE_COLUMNS = tuple(column.name for column in live_row.c if column is not live_row.c.seq)
@@ -59,7 +62,12 @@ def insert_rows(table: Table, columns: tuple[str, ...], rows: int, dialect: Dial
     """The text that inserts `rows` rows at once, for a driver with positional parameters."""
     one = str(insert(table).inline().compile(dialect=dialect, column_keys=list(columns)))
     head, values, row = one.partition("VALUES ")
-    return head + values + ", ".join([row] * rows)
+    return head + values + ", ".join(_NUMBERED.sub(partial(_later, by=place * len(columns)), row) for place in range(rows))
+
+
+def _later(parameter: re.Match[str], by: int) -> str:
+    """A numbered parameter, so many places later."""
+    return f"${int(parameter[1]) + by}"
 
 
 @cache

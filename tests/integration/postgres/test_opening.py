@@ -95,9 +95,9 @@ def test_sessions_of_an_older_schema_become_rows_that_are_not_eligible(empty_url
         connection.exec_driver_sql(f"COMMENT ON TABLE alembic_version IS '{MARK}'")
         columns = "scope, id, digest, received_at, game_type, device_type, decision, source, model_version, revision, verdict"
         values = (record.digest, record.received_at, record.verdict)
-        statement = f"INSERT INTO session ({columns}) VALUES ('open', 'a', %s, %s, 'targets', 'mouse', 'pass', 'local', 'm1', 1, %s)"
+        statement = f"INSERT INTO session ({columns}) VALUES ('open', 'a', $1, $2, 'targets', 'mouse', 'pass', 'local', 'm1', 1, $3)"
         connection.exec_driver_sql(statement, values)
-        connection.exec_driver_sql("INSERT INTO features VALUES (1, '1', %s)", (record.features,))
+        connection.exec_driver_sql("INSERT INTO features VALUES (1, '1', $1)", (record.features,))
     with closing(open_store(Path(), database_url=empty_url)) as store:
         found = store.get("open", "a")
         assert found is not None

@@ -45,12 +45,14 @@ def writing_engine(address: Address, durability: str) -> Engine:
     engine = create_engine(
         "postgresql+psycopg://",
         creator=address.connect,
-        paramstyle="format",  # as SQLite's: the texts that store a group have no names for their values
+        paramstyle="numeric_dollar",
         poolclass=NullPool,
     )
 
     @event.listens_for(engine, "connect")
     def set_up(connection: psycopg.Connection[Any], _: object) -> None:
+        # The server's own parameters: a group has a thousand, and looking for the driver's would take longer than storing it.
+        connection.cursor_factory = psycopg.RawCursor
         connection.prepared_max = _STATEMENTS
         _set(
             connection,
@@ -68,5 +70,5 @@ def writing_engine(address: Address, durability: str) -> Engine:
 
 def _set(connection: psycopg.Connection[Any], **values: object) -> None:
     each = ", ".join(["set_config(%s, %s, false)"] * len(values))
-    connection.execute(f"SELECT {each}", [part for name, value in values.items() for part in (name, str(value))])
+    psycopg.Cursor(connection).execute(f"SELECT {each}", [part for name, value in values.items() for part in (name, str(value))])
     connection.commit()

@@ -15,7 +15,7 @@ from playproof.store.sessions import LIVE_COLUMNS, SESSION_COLUMNS
 from playproof.store.tables import live_row, session
 
 _ID_AND_SCOPE = itemgetter(1 + SESSION_COLUMNS.index("id"), 1 + SESSION_COLUMNS.index("scope"))
-_NUMBERS = "SELECT nextval(pg_get_serial_sequence('session', 'seq')) FROM generate_series(1, %s)"
+_NUMBERS = "SELECT nextval(pg_get_serial_sequence('session', 'seq')) FROM generate_series(1, $1)"
 
 
 class PostgresNumbering:
