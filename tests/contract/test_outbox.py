@@ -161,15 +161,15 @@ def test_letters_are_listed_with_the_session_they_are_about(store: Store, clock:
     monkeypatch.setattr("playproof.store.outbox_tables.PAGE", 2)
     post(store, "c", "b", "d")
     clock.advance(1.0)
-    post(store, "a")
+    post(store, "e")
     claimed(store, "me", limit=1)
     store.outbox.failed("b", "me", None, "status 410")
     listed = list(store.outbox.posted())
-    assert [one.id for one in listed] == ["b", "c", "d", "a"]
+    assert [one.id for one in listed] == ["b", "c", "d", "e"]
     first = listed[0]
     assert (first.scope, first.session_id) == ("open", "session of cbd")
     assert (first.state, first.reason, first.attempts) == ("given_up", "status 410", 1)
-    assert [one.id for one in store.outbox.posted("waiting")] == ["c", "d", "a"]
+    assert [one.id for one in store.outbox.posted("waiting")] == ["c", "d", "e"]
     assert [one.id for one in store.outbox.posted("given_up")] == ["b"]
 
 

@@ -83,6 +83,13 @@ def test_the_address_can_be_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert said(capsys, "test", "--format", "table", code=1) == "not delivered: refused: loopback address\n"
 
 
+def test_an_address_that_will_not_do_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("PLAYPROOF_WEBHOOK_URL", "https://256.1.1.1/")
+    monkeypatch.setenv("PLAYPROOF_WEBHOOK_SECRET", SECRET)
+    assert run(["webhooks", "test"]) == 2
+    assert "PLAYPROOF_WEBHOOK_URL is no address to send to" in capsys.readouterr().err
+
+
 def test_without_an_address_there_is_nothing_to_try(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["webhooks", "test"]) == 2
     assert "PLAYPROOF_WEBHOOK_URL" in capsys.readouterr().err

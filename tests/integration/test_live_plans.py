@@ -1,4 +1,4 @@
-"""Whatever the service asks of the live dataset and of what is awaited finds its rows by an index.
+"""Whatever the service asks of the live dataset, of what is awaited and of letters to sites finds its rows by an index.
 
 So it costs the same however long the dataset is, and however many sessions wait.
 """
@@ -26,6 +26,7 @@ from playproof.store import (
     awaited,
     leases,
     open_store,
+    outbox,
     publications,
     retention,
 )
@@ -61,6 +62,12 @@ PUBLICATION = PublicationRecord(
 )
 ROW = ImportedRow(scope="s", session_id="a", received_at=0, catalogue_version="1", vector=b"", origin="o", stratum="targets/mouse")
 
+
+def claim_letter(connection: Connection) -> object:
+    outbox.add(connection, 1, Notice("n", b"{}"), 1)
+    return outbox.claim(connection, "p", 5, 10, 8)
+
+
 ASKED: dict[str, Callable[[Connection, Dataset], object]] = {
     "window": lambda connection, dataset: rows.window_page(connection, dataset, 0, 10),
     "eligible": rows.eligible_origins,
@@ -88,6 +95,13 @@ ASKED: dict[str, Callable[[Connection, Dataset], object]] = {
     "rows of sessions": lambda connection, _: publications.rows_of_sessions(connection, [1, 2]),
     "purge publications": lambda connection, _: retention.purge_publications(connection, 5),
     "lease": lambda connection, _: leases.take(connection, "lease", "p", 1, 5),
+    "claim letters": lambda connection, _: claim_letter(connection),
+    "settle letter": lambda connection, _: outbox.settle(connection, "n", "p", outbox.GIVEN_UP, 5, "status 410"),
+    "release letters": lambda connection, _: outbox.release(connection, "p", 5),
+    "next letter": lambda connection, _: outbox.next_at(connection),
+    "retry letters": lambda connection, _: outbox.retry(connection, None, 5),
+    "list letters": lambda connection, _: outbox.page(connection, None, "a", 10),
+    "purge letters": lambda connection, _: retention.purge_letters(connection, 5),
 }
 
 WALK = "SCAN awaited USING INDEX ix_awaited_next_at"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,7 +44,7 @@ def _parse_endpoint(value: Any) -> str:
         raise ValueError(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
         raise ValueError(value)
-    if "@" in parts.netloc or "#" in text:
+    if "@" in parts.netloc or "#" in text or not re.fullmatch(r"[\w.:-]+", parts.hostname):
         raise ValueError(value)
     return text
 

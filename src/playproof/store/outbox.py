@@ -86,11 +86,9 @@ def counts(connection: Connection) -> Posts:
     return Posts(waiting=found.get(WAITING, 0), delivered=found.get(DELIVERED, 0), given_up=found.get(GIVEN_UP, 0))
 
 
-def page(connection: Connection, state: PostState | None, after: tuple[int, str], size: int) -> list[Posted]:
-    """At most `size` letters in `state`, or in any, by creation and id after `after`."""
-    created, name = after
-    later = (outbox.c.created_at > created) | ((outbox.c.created_at == created) & (outbox.c.id > name))
-    found = _POSTED.where(later).order_by(outbox.c.created_at, outbox.c.id).limit(size)
+def page(connection: Connection, state: PostState | None, after: str, size: int) -> list[Posted]:
+    """At most `size` letters in `state`, or in any, that come after an id."""
+    found = _POSTED.where(outbox.c.id > after).order_by(outbox.c.id).limit(size)
     if state is not None:
         found = found.where(outbox.c.state == state)
     return [Posted(**row._mapping) for row in connection.execute(found)]

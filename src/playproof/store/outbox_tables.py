@@ -79,12 +79,12 @@ class OutboxTables:
         return self._read(outbox.counts)
 
     def posted(self, state: PostState | None = None) -> Iterator[Posted]:
-        """Where each letter stands, of those in `state` or of all, the oldest first."""
-        after = (-1, "")
+        """Where each letter stands, of those in `state` or of all, by their ids: the oldest first."""
+        after = ""
 
         def work(connection: Connection) -> list[Posted]:
             return outbox.page(connection, state, after, PAGE)
 
         while some := self._read(work):
             yield from some
-            after = (some[-1].created_at, some[-1].id)
+            after = some[-1].id

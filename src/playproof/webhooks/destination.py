@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 
 import httpx
@@ -20,8 +22,38 @@ class AddressRefused(Exception):
 
 
 async def system_resolve(host: str, port: int) -> Sequence[str]:
-    """What the system's resolver says."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """What the system's resolver says.
+
+    It may take long to say nothing, and is asked in a thread of its own: those that the store is asked in must not be used up
+    by that, nor the end of the process held up.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Sequence[str]] = loop.create_future()
+
+    def settle(found: Sequence[str] | OSError) -> None:
+        if answer.done():  # nobody waits any more
+            return
+        if isinstance(found, OSError):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found)
+
+    def ask() -> None:
+        found = _asked(host, port)
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(settle, found)
+
+    threading.Thread(target=ask, name="webhooks-resolve", daemon=True).start()
+    return await answer
+
+
+def _asked(host: str, port: int) -> Sequence[str] | OSError:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        return error
+    except UnicodeError:
+        return OSError("this is no name of a host")
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 

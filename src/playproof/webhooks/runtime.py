@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import httpx
+
 from playproof.clock import Clock
 from playproof.errors import SettingsError
 from playproof.ids import RandomBytes
@@ -18,11 +20,14 @@ if TYPE_CHECKING:
 
 
 def sender_of(settings: Settings, clock: Clock) -> Sender:
-    """What sends to the address that `settings` name. Raises `SettingsError` where they name none."""
+    """What sends to the address that `settings` name. Raises `SettingsError` where they name none that will do."""
     if settings.webhook_url is None:
         raise SettingsError("there is no address to send webhooks to: set PLAYPROOF_WEBHOOK_URL")
     secrets = [secret.reveal() for secret in settings.webhook_secret]
-    return Sender(settings.webhook_url, secrets, clock=clock, private=settings.webhook_private)
+    try:
+        return Sender(settings.webhook_url, secrets, clock=clock, private=settings.webhook_private)
+    except httpx.InvalidURL as error:
+        raise SettingsError(f"PLAYPROOF_WEBHOOK_URL is no address to send to: {error}") from None
 
 
 def delivery_of(settings: Settings, store: Store, metrics: Metrics, clock: Clock, random: RandomBytes = os.urandom) -> Delivery:

@@ -96,9 +96,8 @@ def test_no_answer_in_time_is_a_failure() -> None:
 
 def test_a_body_that_never_ends_does_not_undo_the_answer() -> None:
     dripping = threading.Event()
-    with receiving(Answer(200, drip=dripping), Answer(500, drip=dripping)) as receiver:
-        assert send(receiver.url(), seconds=0.2) == Attempt(200)
-        assert send(receiver.url(), seconds=0.2) == Attempt(500, "status 500")
+    with receiving(Answer(200, drip=dripping)) as receiver:
+        assert send(receiver.url(), seconds=2.0) == Attempt(200)
         dripping.set()
 
 
@@ -124,6 +123,23 @@ def test_a_name_that_cannot_be_looked_up_is_a_failure() -> None:
 
     assert send("https://hooks.example/", resolve=unknown) == Attempt(reason="no connection: Name or service not known")
     assert send("https://hooks.example/", resolve=knows()) == Attempt(reason="no connection: the name has no address")
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example"])
+def test_what_is_no_name_cannot_be_looked_up(host: str) -> None:
+    assert send(f"https://{host}/") == Attempt(reason="no connection: this is no name of a host")
+
+
+def test_a_resolver_that_says_nothing_costs_the_attempt_its_time_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = threading.Event()
+
+    def ask(*_: object, **__: object) -> list[object]:
+        silent.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", ask)
+    assert send("https://hooks.example/", seconds=0.1) == Attempt(reason="no answer in 0.1 s")
+    silent.set()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0x7f000001", "127.1", "[::1]", "[::ffff:127.0.0.1]"])
