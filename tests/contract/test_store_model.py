@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from playproof.store import SessionRecord, open_store, restore_backup
+from playproof.errors import StoreRefused
+from playproof.store import SessionRecord, Store, restore_backup
 from playproof.testing import FakeClock, session_record
 
 SECONDS = 60
@@ -23,12 +27,17 @@ SCOPES = st.sampled_from(["one", "two"])
 CONTENTS = st.sampled_from([b"first", b"second"])
 
 
-class History(RuleBasedStateMachine):
-    """Puts, erasures, retention, restarts, and one backup at a time."""
+Open = Callable[..., Store]
 
-    @initialize()
-    def start(self) -> None:
+
+class History(RuleBasedStateMachine):
+    """Puts, erasures, retention, restarts, and one backup at a time where the engine makes them."""
+
+    def __init__(self, place: Callable[[Path], AbstractContextManager[Open]]) -> None:
+        super().__init__()
         self.home = Path(tempfile.mkdtemp(prefix="playproof-test-"))
+        self.stack = ExitStack()
+        self.reopen = self.stack.enter_context(place(self.home / "data"))
         self.clock = FakeClock()
         self.held: dict[tuple[str, str], SessionRecord] = {}
         self.saved: dict[tuple[str, str], SessionRecord] | None = None
@@ -36,7 +45,7 @@ class History(RuleBasedStateMachine):
         self.open()
 
     def open(self) -> None:
-        self.store = open_store(self.home / "data", clock=self.clock)
+        self.store = self.reopen(clock=self.clock)
 
     def now(self) -> int:
         return int(self.clock.now().timestamp() * 1000)
@@ -73,8 +82,9 @@ class History(RuleBasedStateMachine):
 
     @rule()
     def back_up(self) -> None:
-        self.store.backup(self.home / "copy")
-        self.saved = dict(self.held)
+        with contextlib.suppress(StoreRefused):
+            self.store.backup(self.home / "copy")
+            self.saved = dict(self.held)
 
     @precondition(lambda self: self.saved is not None)
     @rule()
@@ -101,8 +111,13 @@ class History(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.store.close()
+        self.stack.close()
         shutil.rmtree(self.home)
 
 
-TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=15, stateful_step_count=30)
+def test_history(place: Callable[[Path], AbstractContextManager[Open]]) -> None:
+    class Here(History):
+        def __init__(self) -> None:
+            super().__init__(place)
+
+    run_state_machine_as_test(Here, settings=settings(max_examples=15, stateful_step_count=30))
