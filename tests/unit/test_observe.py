@@ -55,6 +55,23 @@ def test_processes_count_together_and_the_dead_stop_waiting(tmp_path: Path) -> N
     assert "playproof_store_waiting 5.0" in pages[1], "the first process is gone, and so is what waited in it"
 
 
+def test_what_all_processes_see_alike_is_what_the_last_one_saw(tmp_path: Path) -> None:
+    # The first one is still there while the second one puts less in.
+    script = (
+        "import subprocess, sys\n"
+        "from playproof.observe.metrics import Metrics\n"
+        "metrics = Metrics()\n"
+        "metrics.put('playproof_webhooks_waiting', float(sys.argv[1]))\n"
+        "if sys.argv[2:]:\n"
+        "    subprocess.run([sys.executable, '-c', sys.argv[2], '3'], check=True)\n"
+        "else:\n"
+        "    print(metrics.render()[0].decode())\n"
+    )
+    environment = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    page = subprocess.run([sys.executable, "-c", script, "7", script], env=environment, capture_output=True, text=True, check=True).stdout
+    assert "playproof_webhooks_waiting 3.0" in page
+
+
 @pytest.fixture
 def stream() -> io.StringIO:
     return io.StringIO()
