@@ -90,6 +90,14 @@ def test_an_address_that_will_not_do_is_told(monkeypatch: pytest.MonkeyPatch, ca
     assert "PLAYPROOF_WEBHOOK_URL is no address to send to" in capsys.readouterr().err
 
 
+def test_certificates_that_cannot_be_read_are_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("PLAYPROOF_WEBHOOK_URL", "https://hooks.example/")
+    monkeypatch.setenv("PLAYPROOF_WEBHOOK_SECRET", SECRET)
+    monkeypatch.setenv("SSL_CERT_FILE", "nowhere.pem")
+    assert run(["webhooks", "test"]) == 2
+    assert "SSL_CERT_FILE" in capsys.readouterr().err
+
+
 def test_without_an_address_there_is_nothing_to_try(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["webhooks", "test"]) == 2
     assert "PLAYPROOF_WEBHOOK_URL" in capsys.readouterr().err

@@ -41,6 +41,7 @@ _log = logging.getLogger("playproof.webhooks")
 class Delivery:
     """Sends each letter until it arrives, or there is no hope, as long as its context lasts. At least once; the same id at every attempt.
 
+    Entering the context raises `SettingsError` where the sender cannot be made ready.
     Processes share a store: whoever claims a letter is alone with it until the hold runs out.
     """
 
@@ -69,6 +70,7 @@ class Delivery:
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        await self._sender.__aenter__()
         self._task = asyncio.create_task(self._deliver_for_ever(), name="webhooks")
         return self
 
@@ -76,6 +78,7 @@ class Delivery:
         assert self._task is not None
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        await self._sender.__aexit__()
 
     def notice(self, scope: str, verdict: Verdict) -> Notice:
         """What the site is told of a verdict that becomes final now; to be put in with it. From any thread."""
@@ -88,25 +91,24 @@ class Delivery:
     async def _deliver_for_ever(self) -> None:
         """Deliver until cancelled; then let go of what is under way, for others or the next start. A store that fails is asked again."""
         running: set[asyncio.Task[None]] = set()
-        async with self._sender:
-            try:
-                while True:
-                    self._hurried.clear()
-                    try:
-                        seconds = await self._begin(running)
-                    except StoreError as error:
-                        _log.warning("webhooks postponed", extra={"error": str(error)})
-                        seconds = POLL_SECONDS
-                    await self._rest(running, seconds)
-                    running = {task for task in running if not task.done()}
-            finally:
-                if running:
-                    await asyncio.wait(running, timeout=self._grace)
-                for task in running:
-                    task.cancel()
-                await asyncio.gather(*running, return_exceptions=True)
-                with contextlib.suppress(StoreError):
-                    await asyncio.to_thread(self._outbox.release, self.holder)
+        try:
+            while True:
+                self._hurried.clear()
+                try:
+                    seconds = await self._begin(running)
+                except StoreError as error:
+                    _log.warning("webhooks postponed", extra={"error": str(error)})
+                    seconds = POLL_SECONDS
+                await self._rest(running, seconds)
+                running = {task for task in running if not task.done()}
+        finally:
+            if running:
+                await asyncio.wait(running, timeout=self._grace)
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            with contextlib.suppress(StoreError):
+                await asyncio.to_thread(self._outbox.release, self.holder)
 
     async def _begin(self, running: set[asyncio.Task[None]]) -> float:
         """Send what is due, as far as there is room; seconds until something may be due again. Raises `StoreError`."""

@@ -7,13 +7,13 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import TracebackType
 from typing import Self
 
 import httpx
 
 from playproof import __version__
 from playproof.clock import Clock
+from playproof.errors import SettingsError
 from playproof.patience import retry_after
 from playproof.webhooks.destination import AddressRefused, Resolve, find_addresses, system_resolve
 from playproof.webhooks.signing import signed_headers
@@ -49,7 +49,8 @@ class Attempt:
 class Sender:
     """Sends to one address, as a context: never by a proxy, never where it is redirected to, never with a cookie.
 
-    It is the transport alone, without the client around it that would do all these, and would log addresses.
+    It is the transport alone, without the client around it that would do all these, and would log addresses. Entering the
+    context raises `SettingsError` where the certificates to trust cannot be read.
     """
 
     def __init__(
@@ -79,11 +80,15 @@ class Sender:
         return self
 
     def _made(self) -> httpx.AsyncHTTPTransport:
+        try:
+            trust = self._trust or httpx.create_ssl_context()
+        except OSError as error:
+            # Only where these variables are set is anything read that did not come with the package.
+            raise SettingsError(f"the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read: {error}") from None
         # No connection is kept: the next attempt looks the name up anew.
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-        return httpx.AsyncHTTPTransport(verify=self._trust or httpx.create_ssl_context(), limits=limits)
+        return httpx.AsyncHTTPTransport(verify=trust, limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(self, *error: object) -> None:
         assert self._transport is not None
         await self._transport.aclose()
 
