@@ -1,16 +1,19 @@
 # What people and CI run. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint bench docs lock clean
+.PHONY: help setup serve serve-woodwide test lint bench docs lock clean
 
 BIN := .venv/bin
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.ready ## Make .venv and install the locked packages (needs Python 3.11 or newer).
 
 serve: .venv/.ready ## Start the service on 127.0.0.1:8000.
 	@exec $(BIN)/playproof serve
+
+serve-woodwide: .venv/.ready ## Start the service with a hosted model, without a key: the emulator stands in for Woodwide.
+	@exec $(BIN)/python scripts/serve_woodwide.py
 
 test: .venv/.ready-dev ## Run every test.
 	@PLAYPROOF_TEST_CHROMIUM=$$(scripts/ensure_chromium.sh) && export PLAYPROOF_TEST_CHROMIUM && $(BIN)/python -m pytest

@@ -159,7 +159,7 @@ def serving(folder: Path, *arguments: str, log: Path | None = None, **environmen
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env={**os.environ, **environment}) as process,
     ):
         try:
-            banner = _read_until(process, "Stop it")
+            banner = read_until(process, "Stop it")
             match = re.search(r"http://\S+:\d+", banner)
             assert match is not None, f"the service did not start: {banner}{log.read_text()}"
             yield Serving(process, match[0].rstrip("/"), banner, log)
@@ -168,7 +168,8 @@ def serving(folder: Path, *arguments: str, log: Path | None = None, **environmen
                 process.kill()
 
 
-def _read_until(process: subprocess.Popen[str], word: str) -> str:
+def read_until(process: subprocess.Popen[str], word: str) -> str:
+    """What `process` prints up to a line that begins with `word`, or its end."""
     assert process.stdout is not None
     deadline = time.perf_counter() + PATIENCE_SECONDS
     banner = b""
