@@ -13,6 +13,7 @@
      +- UploadNotReady            the provider has not taken it in yet         409
      +- ModelNotFound             no hosted model of the id was trained here   404
      +- CorpusRefused             the sessions are too few to train on         422
+     +- QueueFull                 too many sessions wait for a batch; scored at once  503
      +- SettingsError             a setting is unknown, misspelt or out of range
      +- ArtefactError             a model artefact is missing, damaged or foreign
      +- StoreError                the store cannot do what was asked
@@ -142,6 +143,21 @@ class CorpusRefused(PlayproofError):
 
     code = "corpus-refused"
     status = 422
+
+
+class QueueFull(PlayproofError):
+    """Too many sessions wait for a batch. The session was scored at once instead, and its verdict is stored and final.
+
+    ``retry_after`` is after how many seconds there may be room again; ``verdict`` is the JSON of the verdict, once it is known.
+    """
+
+    code = "queue-full"
+    status = 503
+
+    def __init__(self, message: str, *, retry_after: float, verdict: bytes | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.verdict = verdict
 
 
 class SettingsError(PlayproofError):

@@ -88,6 +88,16 @@ class Judge:
         told = tuple(Reason(code, MEANINGS[code].meaning) for code in notes)
         return msgspec.structs.replace(verdict, hosted=opinion, reasons=verdict.reasons + told)
 
+    def rescore(
+        self, earlier: Sequence[Verdict], cases: Sequence[Case], assessments: Sequence[Assessment], received: Sequence[datetime]
+    ) -> list[Verdict]:
+        """The final verdicts of sessions `received` then, whose preliminary ones are `earlier`, by the model that scores here now."""
+        scores = self.chain.score(cases)
+        return [
+            self._concluded(self._verdict(before.session_id, case.row, assessment, scored, self._clock.monotonic()), before, came)
+            for before, case, assessment, came, scored in zip(earlier, cases, assessments, received, scores, strict=True)
+        ]
+
     def conclude(self, earlier: Verdict, received: datetime, reason: str) -> Verdict:
         """The final verdict where nothing better than the preliminary one is to be had, and why."""
         return self._concluded(msgspec.structs.replace(earlier, fallback_reason=reason), earlier, received)

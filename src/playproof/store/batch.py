@@ -29,7 +29,7 @@ Ts = TypeVarTuple("Ts")
 _e = batch_entry.c
 
 _AWAITED = tuple(name for name in Awaited.__struct_fields__ if name != "attempts")
-_CLAIMED = awaited_sessions.ASKED.add_columns(_e.epoch, _e.enqueued_at, _e.attempts.label("tried")).join(
+_CLAIMED = awaited_sessions.ASKED.add_columns(_e.epoch, _e.enqueued_at, _e.sharing, _e.attempts.label("tried")).join(
     batch_entry, _e.session_seq == awaited.c.session_seq
 )
 _ONE = update(batch_entry).where(_e.session_seq == bindparam("number"))
@@ -224,7 +224,7 @@ def purge(connection: Connection, before: int, step: int) -> int:
 
 def _entry(row: RowMapping) -> Entry:
     session = Awaited(attempts=row["tried"], **{name: row[name] for name in _AWAITED})
-    return Entry(session=session, epoch=row["epoch"], enqueued_at=row["enqueued_at"])
+    return Entry(session=session, epoch=row["epoch"], enqueued_at=row["enqueued_at"], sharing=row["sharing"])
 
 
 def _locked(statement: Select[*Ts]) -> Select[*Ts]:

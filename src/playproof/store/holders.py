@@ -7,7 +7,7 @@ from typing import Protocol
 from sqlalchemy import Connection, delete
 
 from playproof.clock import Clock, milliseconds
-from playproof.store import awaited, outbox
+from playproof.store import awaited, batch, outbox
 from playproof.store.live_tables import Run
 from playproof.store.tables import lease
 
@@ -35,6 +35,7 @@ class Presence(Protocol):
 def release(connection: Connection, holder: str, now: int) -> None:
     """Let go of all that `holder` holds, in the transaction of `connection`: sessions and letters, which are due then, and leases."""
     awaited.release(connection, holder)
+    batch.release(connection, holder)
     outbox.release(connection, holder, now)
     mine = lease.c.holder.startswith(f"{holder}/", autoescape=True)
     connection.execute(delete(lease).where((lease.c.holder == holder) | mine))

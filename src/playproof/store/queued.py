@@ -32,6 +32,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Counted up with every claim; who answers with an older one has lost the session to somebody else."""
     enqueued_at: int
     """Milliseconds since 1970, UTC."""
+    sharing: int
+    """As `Later.sharing` had it."""
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, gc=False):

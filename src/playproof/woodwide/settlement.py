@@ -18,6 +18,7 @@ from playproof.patience import fraction
 from playproof.scoring.hosted import HostedScore, VersionCalibration
 from playproof.store import Final, Notice, Postponed, Store
 from playproof.woodwide.mapping import Answer
+from playproof.woodwide.mapping import HostedScore as Scored
 from playproof.woodwide.question import Question
 from playproof.woodwide.reasons import WHY
 
@@ -67,6 +68,28 @@ class Settled:
         return None if self.verdict is None else _encode(self.verdict)
 
 
+def verdict_of(judge: Judge, model: Yardstick, question: Question, answer: Scored) -> Verdict:
+    """The final verdict once `model` has answered."""
+    score = HostedScore(model.model_id, answer.version_id, answer.raw, answer.flagged, model.calibration, model.synthetic)
+    return judge.settle(question.earlier, question.case, question.assessment, score, question.received)
+
+
+def final_of(question: Question, verdict: Verdict, notice: WriteNotice | None) -> Final:
+    """A final verdict as it is stored, with what `notice` writes to the site."""
+    anomaly = verdict.anomaly
+    return Final(
+        number=question.number,
+        verdict=_encode(verdict),
+        decision=verdict.decision,
+        anomaly_score=anomaly.anomaly_score,
+        raw_score=anomaly.raw_score,
+        source=anomaly.source,
+        model_version=anomaly.model_version,
+        eligible=eligible(question.channel, verdict.decision, [reason.code for reason in verdict.reasons]),
+        notice=notice(question.scope, verdict) if notice is not None else None,
+    )
+
+
 class Settlement:
     """Judges again and writes; blocks, and belongs into a thread."""
 
@@ -114,9 +137,7 @@ class Settlement:
     def _judged(self, reply: Reply) -> tuple[Verdict, HostedReason | None]:
         question, answer = reply.question, reply.answer
         if not isinstance(answer, HostedReason):
-            model = self._yardsticks(answer.version_id)
-            score = HostedScore(model.model_id, answer.version_id, answer.raw, answer.flagged, model.calibration, model.synthetic)
-            return self._judge.settle(question.earlier, question.case, question.assessment, score, question.received), None
+            return verdict_of(self._judge, self._yardsticks(answer.version_id), question, answer), None
         tried = question.attempts + (not WHY[answer].postpones)
         if not question.current or tried >= MOST_ATTEMPTS or self._clock.now() - question.received >= self._longest:
             return self._judge.conclude(question.earlier, question.received, answer), answer
@@ -124,19 +145,7 @@ class Settlement:
         return question.earlier if reply.told else msgspec.structs.replace(question.earlier, fallback_reason=answer), answer
 
     def _final(self, reply: Reply, verdict: Verdict) -> Final:
-        question = reply.question
-        anomaly = verdict.anomaly
-        return Final(
-            number=question.number,
-            verdict=_encode(verdict),
-            decision=verdict.decision,
-            anomaly_score=anomaly.anomaly_score,
-            raw_score=anomaly.raw_score,
-            source=anomaly.source,
-            model_version=anomaly.model_version,
-            eligible=eligible(question.channel, verdict.decision, [reason.code for reason in verdict.reasons]),
-            notice=self._notice(question.scope, verdict) if reply.told and self._notice is not None else None,
-        )
+        return final_of(reply.question, verdict, self._notice if reply.told else None)
 
     def _postponed(self, reply: Reply, verdict: Verdict, reason: HostedReason | None, unwanted_seconds: float) -> Postponed:
         assert reason is not None, "what has a score is final"
