@@ -9,13 +9,19 @@ from playproof.settings.table import BY_NAME
 from playproof.woodwide.breaker import LONGEST_GROWTH
 from playproof.woodwide.calibration import FAILS_FROM, KEPT_OUT, REVIEWS_FROM
 from playproof.woodwide.calls import CALLS, Call
+from playproof.woodwide.check import LONGEST_SECONDS as CHECK_SECONDS
+from playproof.woodwide.corpus import REFERENCES, SYNTHETIC
 from playproof.woodwide.failures import LONGEST_DETAIL
+from playproof.woodwide.desk import LOOK_SECONDS as NEWEST_SECONDS
 from playproof.woodwide.files import DIRECT_BYTES
+from playproof.woodwide.following import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
 from playproof.woodwide.jobs import FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS
 from playproof.woodwide.mapping import MODEL_COLUMNS
 from playproof.woodwide.publishing import LOST
 from playproof.woodwide.reasons import WHY, Remedy
 from playproof.woodwide.retry import FIRST_SECONDS, LONGEST_SECONDS, PASSING
+from playproof.woodwide.supply import TRAINING_DATASET
+from playproof.woodwide.trainer import CHUNK
 
 _REMEDIES: Mapping[Remedy, str] = {
     "wait": "passes by itself; work is put off",
@@ -111,13 +117,49 @@ that a slow provider need not cost every request its deadline.
 
 Woodwide promises neither a range nor a direction of its scores. {kept_out:.0%} of the people are kept out of the training upload; the trained version
 scores them, and hosted scores are then shares of these people, as the embedded model's are of its own. The direction is the one in which the
-rows lie that Woodwide itself calls anomalous. With fewer than {reviews} such rows a hosted score is shown and decides nothing, with fewer than
-{fails}, or with fewer than {people} people however many rows they have, it gets to `review` at most.
+rows lie that Woodwide itself calls anomalous.
+
+| rows of people kept out | people | what a hosted score does (`standing`) |
+| --- | --- | --- |
+| fewer than {reviews} | any | `shown`: it is shown, and the embedded model decides |
+| any | 1 | `shown` |
+| fewer than {fails} | any | `reviews`: it gets to `review` at most |
+| any | fewer than {people} | `reviews`: alike rows of few people say too little of the others |
+| {fails} or more | {people} or more | `decides` |
+
+They are scored in files of at most {chunk} rows, each in the company that new rows have: where a model's scores depend on company, so do those it is
+calibrated with. In real time fewer new rows stand beside that company; `check` tells whether that makes a difference.
+
+## Training
+
+`playproof woodwide upload` and `train`, or [over HTTP](http.md#training-a-hosted-model):
+
+1. **Gather.** Sessions of people with enough movement. Bots (`labels.label`), keyboard play, repeated sessions and those that show too little are
+   left out and counted. Whose a session is says `labels.subject`, together with its source; one without counts as a person of its own,
+   and that is said, because a person's sessions on both sides would flatter the calibration.
+2. **Keep out** {kept_out:.0%} of the people. Who that is depends on their names alone. Their rows stay here.
+3. **Upload** the others' features under an id of ours, so that it can be sent again without being made twice. Uploads under one name
+   (`{dataset}` unless told otherwise) are versions of one dataset. At most {references} of these rows, taken from everybody in turn, become the rows that
+   the [live dataset](dataset.md) begins with, where it has none.
+4. **Train.** With `--model` a new version of a model that was trained from here; else a new model.
+5. **Calibrate** on those who were kept out. Then the version is ready, and the service asks it within {newest:g} s.
+
+Each step is kept in the data folder before the next: `planned`, `announced`, `ingested` for an upload, `training`, `calibrating`, `ready` for a
+version, `failed` for both. A process that dies anywhere, even by `kill -9`, leaves what another carries on: the service by itself, `train` when it is called
+again. One process at a time carries on one thing. A training whose answer was lost is found again by its upload. What Woodwide refuses for
+good, such as a failed job, is over; all else, such as spent credits, is tried again after {first_pause} s and ever more rarely, at least every {longest_pause} minutes.
+
+An upload all of whose sessions have the source `{synthetic}` is synthetic. Versions that come of it say so, and verdicts they decide
+have the reason `synthetic_model`: they demonstrate, and prove nothing. `make serve-woodwide` does that with the emulator.
+
+Rows of a training upload have no ids, here or at Woodwide, so erasing a session does not reach them; the live dataset's first rows keep
+theirs, and are erased. An upload of an older feature catalogue cannot be trained on any more.
 
 ## Check
 
-`Check` tries a configuration: key and dataset, model, one row, the row in company. It tells what was found, small files that are answered
-with nothing included, and whether the row has the same score both times.
+`playproof woodwide check` (`Check`) tries a configuration, in {check:g} s at most: key and dataset, model, calibration, one row, the row in company. The rows are those of
+people who were kept out, else the first ones of the live dataset. It tells what was found, small files that are answered
+with nothing included, and whether the row has the same score both times. The exit code is 1 where something is not as it should be.
 
 ## Breaker
 
@@ -148,6 +190,14 @@ def render() -> str:
         reviews=REVIEWS_FROM,
         fails=FAILS_FROM,
         people=MINIMUM_PEOPLE,
+        chunk=CHUNK,
+        dataset=TRAINING_DATASET,
+        references=REFERENCES,
+        first_pause=f"{FIRST_PAUSE_SECONDS:g}",
+        longest_pause=f"{LONGEST_PAUSE_SECONDS / 60:g}",
+        synthetic=SYNTHETIC,
+        newest=NEWEST_SECONDS,
+        check=CHECK_SECONDS,
         failures=_default("woodwide_breaker_failures"),
         breaker=_default("woodwide_breaker_rest"),
         growth=f"{LONGEST_GROWTH:g}",
