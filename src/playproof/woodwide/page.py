@@ -11,8 +11,8 @@ from playproof.woodwide.calibration import FAILS_FROM, KEPT_OUT, REVIEWS_FROM
 from playproof.woodwide.calls import CALLS, Call
 from playproof.woodwide.check import LONGEST_SECONDS as CHECK_SECONDS
 from playproof.woodwide.corpus import REFERENCES, SYNTHETIC
-from playproof.woodwide.failures import LONGEST_DETAIL
 from playproof.woodwide.desk import LOOK_SECONDS as NEWEST_SECONDS
+from playproof.woodwide.failures import LONGEST_DETAIL
 from playproof.woodwide.files import DIRECT_BYTES
 from playproof.woodwide.following import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
 from playproof.woodwide.jobs import FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS
