@@ -38,7 +38,7 @@ class Resume:
         self._breaker = breaker
         self._holder = holder
         self._clock = clock
-        self._settled = asyncio.Event()
+        self._news = asyncio.Event()
         self._trouble = False
         self._over = False
 
@@ -48,11 +48,12 @@ class Resume:
             self._trouble = True
         elif self._trouble:
             self._trouble, self._over = False, True
-        self._settled.set()
+        self._news.set()
 
     async def run(self) -> None:
         """Ask again, for as long as the process lives."""
         while True:
+            self._news.clear()  # before, so that none which comes during the round is missed
             try:
                 pause = await self._round()
             except StoreUnavailable as error:
@@ -62,18 +63,17 @@ class Resume:
                 _log.exception("awaited_sessions_not_asked")
                 pause = LOOK_SECONDS
             if pause > 0.0:
-                self._settled.clear()
                 # Not `wait_for`, which before Python 3.12 can lose a cancellation that comes together with the event.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(pause):
-                        await self._settled.wait()
+                        await self._news.wait()
 
     async def hold(self) -> None:
         """Keep what is under way from being taken over, and take over from those who died, for as long as the process lives."""
         while True:
             try:
                 if await asyncio.to_thread(self._holders.relieve):
-                    self._settled.set()  # there may be something to ask
+                    self._news.set()  # there may be something to ask
                 if self._realtime.under_way:
                     await asyncio.to_thread(self._awaited.renew, self._holder, HOLD_SECONDS)
             except StoreUnavailable as error:
@@ -81,7 +81,7 @@ class Resume:
             await asyncio.sleep(RENEW_SECONDS)
 
     async def _round(self) -> float:
-        """Ask about what is due; how many seconds to rest then unless something is settled."""
+        """Ask about what is due; how many seconds to rest then unless there is news."""
         if self._over:
             self._over = False
             await asyncio.to_thread(self._awaited.hasten)
