@@ -214,12 +214,14 @@ def _trained(settings: Settings, connection: Connection, title: str, work: Calla
     from playproof.woodwide.company import LiveCompany
     from playproof.woodwide.trainer import Trainer
 
-    clock = SystemClock()
+    clock, holder = SystemClock(), process_name(os.urandom)
 
     async def run(store: Store, told: Callable[[str], None]) -> T:
         async with connect(connection, clock=clock) as client:
             company = LiveCompany(store, settings.woodwide_persistent_dataset, settings.dataset_company_rows, clock)
-            return await work(Trainer(client, store, company, holder=process_name(os.urandom), clock=clock, told=told))
+            return await work(Trainer(client, store, company, holder=holder, clock=clock, told=told))
 
     with _store(settings) as store, progress(title) as shown:
+        store.holders.announce(holder)
+        store.holders.relieve()
         return asyncio.run(run(store, lambda what: shown(what, 0.0)))

@@ -53,6 +53,7 @@ class Follower:
         self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self._store.holders.announce, self._holder)
         self._looking = asyncio.create_task(self._look_for_ever(), name="woodwide-follow")
         return self
 
@@ -85,6 +86,7 @@ class Follower:
                     await self._more.wait()
 
     async def _look(self) -> None:
+        await asyncio.to_thread(self._store.holders.relieve)
         uploads, records = await asyncio.to_thread(self._store.hosted.unfinished)
         for upload in uploads:
             self._follow(upload.id, lambda trainer, name: trainer.supply.ingested(name))
