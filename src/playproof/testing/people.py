@@ -34,12 +34,12 @@ def human_session(
     for _ in range(targets):
         target = AREA_PX * rng.uniform(0.06, 0.94, 2)
         track.rest(rng.lognormal(np.log(90.0), 0.9), at)
-        at = _reach(track, rng, at, target, slope)
+        at = reach(track, rng, at, target, slope)
         track.rest(rng.lognormal(np.log(50.0), 0.7), at)
         track.click(at)
         track.rest(rng.lognormal(np.log(40.0), 0.6), at)
     time, place = track.sampled(1.0)
-    place = place + _tremor(rng, time, place)
+    place = place + tremor(rng, time, place)
     return logged(
         time,
         place,
@@ -54,8 +54,8 @@ def human_session(
     )
 
 
-def _reach(track: Track, rng: np.random.Generator, start: Floats, target: Floats, slope: float) -> Floats:
-    """Go from `start` into `target`; where it ended."""
+def reach(track: Track, rng: np.random.Generator, start: Floats, target: Floats, slope: float) -> Floats:
+    """Go from `start` into `target`; where it ended. `slope` is that of Fitts's law, milliseconds a bit."""
     aim = target + rng.normal(0.0, RADIUS_PX / 4.0, 2)
     at, begin = start, 0.0
     strokes: list[tuple[float, float, float, Floats]] = []
@@ -92,7 +92,7 @@ def _noise(rng: np.random.Generator, count: int, width: int) -> Floats:
     return np.asarray(np.convolve(rng.normal(0.0, 1.0, count + width - 1), kernel / np.sqrt((kernel**2).sum()), "valid"))
 
 
-def _tremor(rng: np.random.Generator, time: Floats, place: Floats) -> Floats:
+def tremor(rng: np.random.Generator, time: Floats, place: Floats) -> Floats:
     """Physiological tremor, and noise that grows with speed; none at rest."""
     speed = np.hypot(*np.gradient(place, axis=0).T)
     kernel = np.hanning(45)
