@@ -1,0 +1,79 @@
+"""`kill -9` while an upload or a training is on its way: what comes after carries it on, and does nothing twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from playproof.store import open_store
+from playproof.telemetry import Labels
+from playproof.testing import human_session, labelled_lines
+from playproof.woodwide.turns import HOLD_SECONDS
+from tests.emulating import API_KEY, Running, running_emulator
+
+PATIENCE_SECONDS = 60
+PEOPLE = 40
+
+# Uploads and trains, as a person would.
+PROGRAM = """
+import sys
+from playproof.cli import run
+for command in (["upload", "people.jsonl", "--wait"], ["train"]):
+    assert run(["woodwide", *command, "--data-dir", "data"]) == 0
+"""
+
+
+@pytest.fixture(scope="module")
+def corpus() -> bytes:
+    rng = np.random.default_rng(1)
+    sessions = [human_session(rng, session_id=f"s{number}", targets=4) for number in range(PEOPLE)]
+    return labelled_lines([(session, Labels("human", source="lab", subject=session.id or "")) for session in sessions])
+
+
+def struck(emulator: Running) -> None:
+    """Return when a call has met the fault."""
+    pause = threading.Event()
+    for _ in range(PATIENCE_SECONDS * 50):
+        if any(fault.seen for fault in emulator.service.faults.all()):
+            return
+        pause.wait(0.02)
+    raise AssertionError("no call met the fault")
+
+
+@pytest.mark.parametrize(
+    ("route", "when"),
+    [
+        ("datasets.upload", "after"),
+        ("uploads.put", "before"),
+        ("datasets.complete", "after"),
+        ("models.train", "after"),
+        ("models.infer", "before"),
+    ],
+)
+def test_it_is_carried_on(tmp_path: Path, corpus: bytes, route: str, when: str) -> None:
+    (tmp_path / "people.jsonl").write_bytes(corpus)
+    with running_emulator() as emulator:
+        emulator.fault("latency", route, when=when, seconds=PATIENCE_SECONDS)
+        environment = {**os.environ, "WOODWIDE_BASE_URL": emulator.url, "WOODWIDE_API_KEY": API_KEY}
+        with subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL) as process:
+            struck(emulator)
+            process.kill()
+        emulator.heal()
+        # Sooner than the turn of the one that died is over by itself.
+        train = [sys.executable, "-m", "playproof", "woodwide", "train", "--data-dir", "data"]
+        done = subprocess.run(train, cwd=tmp_path, env=environment, capture_output=True, check=True, timeout=HOLD_SECONDS / 2)
+        with closing(open_store(tmp_path / "data")) as store:
+            (upload,), (record,) = store.hosted.uploads(), store.hosted.models()
+        kinds = [job.type for job in emulator.service.jobs.all().values()]
+        assert [kinds.count("dataset_ingest"), kinds.count("train")] == [1, 1]
+        assert len(emulator.service.datasets.versions(upload.dataset_id or "")) == 1
+    assert (upload.state, record.state) == ("ingested", "ready")
+    assert json.loads(done.stdout)["modelVersionId"] == record.version_id
