@@ -99,22 +99,6 @@ class Trainer:
 
         return await self._turns.until(version_id, ready, step)
 
-    async def resume_unfinished(self) -> list[HostedError]:
-        """Carry on what was begun, here or in a process that died, to its end; what it does not come to for now.
-
-        Uploads and versions are carried on beside each other.
-        """
-        uploads, records = await asyncio.to_thread(self._hosted.unfinished)
-        ends = await asyncio.gather(
-            *(self.supply.ingested(upload.id) for upload in uploads),
-            *(self.finished(record.version_id) for record in records),
-            return_exceptions=True,
-        )
-        for end in ends:
-            if isinstance(end, BaseException) and not isinstance(end, HostedError):
-                raise end
-        return [end for end in ends if isinstance(end, HostedError)]
-
     async def _version(self, version_id: str) -> HostedModelRecord:
         record = await asyncio.to_thread(self._hosted.by_version, version_id)
         if record is None:

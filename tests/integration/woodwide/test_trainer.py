@@ -86,6 +86,21 @@ class Works:
 
         return self.run(work)
 
+    def resume(self) -> list[HostedError]:
+        """Carry on what is unfinished; what it does not come to."""
+        with closing(self.open()) as store:
+            uploads, records = store.hosted.unfinished()
+
+        async def work(trainer: Trainer) -> list[HostedError]:
+            ends = await asyncio.gather(
+                *(trainer.supply.ingested(upload.id) for upload in uploads),
+                *(trainer.finished(record.version_id) for record in records),
+                return_exceptions=True,
+            )
+            return [end for end in ends if isinstance(end, HostedError)]
+
+        return self.run(work)
+
     def jobs(self, *kinds: str) -> list[int]:
         found: list[str] = [job.type for job in self.emulator.service.jobs.all().values()]
         return [found.count(kind) for kind in kinds]
@@ -209,7 +224,7 @@ def test_a_process_that_dies_is_carried_on_without_doing_anything_twice(works: W
 
     with pytest.raises(Died):
         works.run(all_of_it, wound)
-    assert works.run(lambda trainer: trainer.resume_unfinished()) == []
+    assert works.resume() == []
     if point in ("announced", "ingested") or (point, after) == ("begun", False):
         works.train()
     with closing(works.open()) as store:
@@ -267,9 +282,9 @@ def test_scores_that_do_not_come_are_asked_for_later(works: Works, kind: str) ->
         _, (waiting,) = store.hosted.unfinished()
     assert waiting.state == "calibrating"
     assert waiting.reason
-    assert [str(error.reason) for error in works.run(lambda trainer: trainer.resume_unfinished())] == [str(error_of(waiting))]
+    assert [str(error.reason) for error in works.resume()] == [str(error_of(waiting))]
     works.emulator.heal()
-    assert works.run(lambda trainer: trainer.resume_unfinished()) == []
+    assert works.resume() == []
     assert works.train(mode="fast").version_id == waiting.version_id
     assert works.count("models.train") == [2]
 
@@ -286,7 +301,7 @@ def test_a_training_that_takes_long_is_waited_for_again(works: Works) -> None:
         works.train()
     assert caught.value.reason is HostedReason.JOB_TIMEOUT
     works.emulator.heal()
-    assert works.run(lambda trainer: trainer.resume_unfinished()) == []
+    assert works.resume() == []
     assert works.count("models.train") == [1]
 
 
