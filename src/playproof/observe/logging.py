@@ -90,3 +90,5 @@ def configure(writer: LogWriter, level: str = "info") -> None:
     access.handlers.clear()
     access.propagate = False
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    # A line for every call to others would drown our own, and those that fail are told anyway.
+    logging.getLogger("httpx").setLevel(logging.NOTSET if level == "debug" else logging.WARNING)
