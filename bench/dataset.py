@@ -38,10 +38,10 @@ def vector(number: int) -> bytes:
     return np.random.default_rng(number).normal(size=len(NAMES)).astype("<f8").tobytes()
 
 
-def fill(store: Store, dataset: LiveDataset, rows: int) -> None:
+def fill(store: Store, dataset: LiveDataset, rows: int, name: str = NAME) -> None:
     """Make the dataset `rows` rows long, most of them out of the window."""
-    number = dataset.ensure_persistent_dataset(NAME).id
-    have = dataset.status(NAME).counts.rows
+    number = dataset.ensure_persistent_dataset(name).id
+    have = dataset.status(name).counts.rows
     made = [vector(one) for one in range(100)]
     values = {"dataset": number, "catalogue_version": CATALOGUE_VERSION, "stratum": "targets/mouse", "eligible": True, "awaiting": False}
     while have < rows:
@@ -49,7 +49,7 @@ def fill(store: Store, dataset: LiveDataset, rows: int) -> None:
         batch = [{**values, "vector": made[one % 100], "origin": f"site-{one % 40}"} for one in range(count)]
         store.live._write(lambda connection, batch=batch: connection.execute(live_row.insert(), batch).rowcount)  # type: ignore[misc]
         have += count
-    dataset.cleanup_dataset(NAME, Live().max_rows)
+    dataset.cleanup_dataset(name, Live().max_rows)
 
 
 def record(number: int, name: str) -> SessionRecord:

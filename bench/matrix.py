@@ -29,7 +29,7 @@ class Cell(NamedTuple):
     given: Mapping[str, int | str] = {}
     """What else the fault is told."""
     first: bool = False
-    """Whether it meets the first publication of a dataset alone, which goes through a signed address."""
+    """Whether it meets the first publication of a dataset alone, which goes through a signed address; those that come later have none."""
 
     @property
     def name(self) -> str:
@@ -57,7 +57,9 @@ class Cell(NamedTuple):
         """In words."""
         if self.kind == "relative_scores":
             return "hosted, each ranked among the rows it was sent with"
-        return "hosted in time" if self.reason is None else f"preliminary, `{self.reason}`"
+        if self.reason is None:
+            return "hosted in time"
+        return f"preliminary, `{self.reason}`" + (", until the dataset has an id" if self.first else "")
 
 
 def _both(kind: str, reason: R | None, **given: int | str) -> tuple[Cell, ...]:

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.dataset import fill
-from bench.hosted import Answered, Ground, Provider, Site, arrive, crowd, prepare, provider
+from bench.dataset import fill, imported
+from bench.hosted import Answered, Ground, Provider, Site, arrive, crowd, prepare, provider, warm
 from bench.machine import machine
 from playproof.dataset import LiveDataset
 from playproof.decision import Verdict
@@ -34,6 +34,8 @@ WITHIN_SECONDS = 1.0
 ROUNDING = 1e-9
 DEADLINE_SECONDS = Settings().woodwide_deadline_ms / 1000.0
 INFERENCE = {"inline": "models.infer", "dataset": "models.infer_batch"}
+GROWING = "growing"
+"""The dataset that grows; it begins with as many rows as the first of its lengths."""
 ONE_BY_ONE = 20
 """Sessions that bytes are counted over."""
 
@@ -42,7 +44,7 @@ def second(ground: Ground, folder: Path, strategy: str, sessions: int) -> None:
     """Measure one second of arrivals and print."""
     contents = crowd(sessions, 1)
     with provider(folder / "emulator") as emulator, ground.serving(folder / "data", emulator, strategy) as site:
-        _warm(site)
+        warm(site)
         sent, calls, flights, aboard = _counted(emulator, site, strategy)
         emulator.fault(kind="latency", seconds=LATENCY_SECONDS)
         started = time.perf_counter()
@@ -58,9 +60,8 @@ def second(ground: Ground, folder: Path, strategy: str, sessions: int) -> None:
     print(f"\n{strategy}: {sessions} sessions within {WITHIN_SECONDS:g} s, every call answered after {LATENCY_SECONDS:g} s")
     print(f"  answered {dict(Counter(one.status for one in answered.values()))}, {_preliminary(answered)} of them preliminary")
     print(f"  hosted verdicts {len(good)}/{sessions}, the score of the session's own row in {own}")
-    print(
-        f"  hosted inference calls {now[1] - calls}, in {now[2] - flights:.0f} flights of {(now[3] - aboard) / (now[2] - flights):.1f} sessions"
-    )
+    flown = now[2] - flights
+    print(f"  hosted inference calls {now[1] - calls}; {flown:.0f} flights, of {(now[3] - aboard) / flown:.1f} sessions on average")
     print(f"  to answer {_percentiles(waited)} ms (bar: p99 under {DEADLINE_SECONDS * 1e3 + 100:.0f})")
     print(f"  to final {_percentiles(final)} ms (bar: p99 under 4000); the last was seen {ended - started:.2f} s after the first was sent")
     print(f"  {(now[0] - sent) / sessions:,.0f} bytes sent a session")
@@ -71,22 +72,18 @@ def growth(ground: Ground, folder: Path, strategy: str, lengths: list[int]) -> N
     print(f"\n{strategy}: bytes sent a session, {ONE_BY_ONE} sessions one after the other")
     for rows in lengths:
         with closing(open_store(folder / "data")) as store:
-            fill(store, LiveDataset(store), rows)
-        with provider(folder / "emulator") as emulator, ground.serving(folder / "data", emulator, strategy) as site:
-            _warm(site, f"warm-{rows}")
+            dataset = LiveDataset(store)
+            dataset.ensure_persistent_dataset(GROWING, [imported(f"first-{number}", number) for number in range(min(lengths))])
+            fill(store, dataset, rows, GROWING)
+        named = {"WOODWIDE_PERSISTENT_DATASET": GROWING}
+        with provider(folder / "emulator") as emulator, ground.serving(folder / "data", emulator, strategy, **named) as site:
+            warm(site, rows)
             before = emulator.received()
-            contents = crowd(ONE_BY_ONE, rows)
+            contents = crowd(ONE_BY_ONE, 1_000_000 + rows)
             for name, content in contents.items():
                 asyncio.run(arrive(site, {name: content}, 0.0))
                 site.settled([name])
             print(f"  {rows:>7,} rows: {(emulator.received() - before) / ONE_BY_ONE:>9,.0f}")
-
-
-def _warm(site: Site, name: str = "warm") -> None:
-    """Have the service load what it asks with."""
-    content = next(iter(crowd(2, 0).values())).replace(b'"crowd-0-0"', f'"{name}"'.encode())
-    asyncio.run(arrive(site, {name: content}, 0.0))
-    site.settled([name])
 
 
 def _counted(emulator: Provider, site: Site, strategy: str) -> tuple[int, int, float, float]:
