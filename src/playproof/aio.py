@@ -35,9 +35,9 @@ async def load_scorer(model: str | os.PathLike[str] | None = None, *, settings: 
     return SessionScorer(await asyncio.to_thread(api.load_scorer, model, settings=settings))
 
 
-async def score_session(telemetry: Telemetry) -> Verdict:
+async def score_session(telemetry: Telemetry, *, use_batch: bool = False) -> Verdict:
     """As `playproof.score_session`."""
-    return await asyncio.to_thread(api.score_session, telemetry)
+    return await asyncio.to_thread(api.score_session, telemetry, use_batch=use_batch)
 
 
 async def get_session_result(session_id: str) -> Verdict | None:

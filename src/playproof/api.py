@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from playproof.batch.queue import SessionQueue
 from playproof.clock import SystemClock
 from playproof.decision import Judge, Verdict
 from playproof.errors import SessionConflict, StoreUnavailable
@@ -88,7 +89,8 @@ class _Home:
                 # Nothing runs beside a library, so what has had its time leaves now, or at the next start where it cannot.
                 with contextlib.suppress(StoreUnavailable):
                     store.purge(clock.now(), timedelta(seconds=settings.keep_telemetry), timedelta(seconds=settings.keep_verdicts))
-                self._service = Service(judge, store, clock=clock, keep_telemetry=settings.keep_telemetry > 0)
+                queue = SessionQueue(store, most=settings.batch_queue_max, clock=clock)
+                self._service = Service(judge, store, clock=clock, keep_telemetry=settings.keep_telemetry > 0, queue=queue)
                 self._pid = os.getpid()
                 atexit.register(self.close)
             return self._service
@@ -105,17 +107,23 @@ class _Home:
 _home = _Home()
 
 
-def score_session(telemetry: Telemetry) -> Verdict:
+def score_session(telemetry: Telemetry, *, use_batch: bool = False) -> Verdict:
     """Score a session and keep the verdict in the data folder (`PLAYPROOF_DATA_DIR`); it is on disk when this returns.
+
+    With `use_batch` the verdict is preliminary, and the session is queued: whoever serves the folder, or `playproof worker` on it, scores
+    it together with others, and `get_session_result` has the final verdict then. Raises `QueueFull` where too many wait already; the
+    verdict is final then, and in the error.
 
     The same id with the same content answers the stored verdict. What is older than `PLAYPROOF_KEEP_TELEMETRY` and
     `PLAYPROOF_KEEP_VERDICTS` is removed when a process opens the folder. Raises `SessionConflict` where the id holds other
     content, `InputError` where `telemetry` is no session, `StoreError` where the store cannot take it.
     """
-    submission = _home.service().submit(as_session(telemetry))
+    submission = _home.service().submit(as_session(telemetry), use_batch=use_batch)
     outcome = submission.outcome.result()
     if outcome.status == "conflict":
         raise SessionConflict(f"session {submission.judged.verdict.session_id!r} is already stored with other content")
+    if submission.refused is not None and outcome.status == "stored":
+        raise submission.refused
     return submission.judged.verdict if outcome.status == "stored" else decode_verdict(outcome.verdict)
 
 

@@ -16,7 +16,7 @@ from playproof.clock import Clock, SystemClock, milliseconds
 from playproof.dataset.eligibility import Channel, eligible
 from playproof.decision import Decision, Judge, Judged, Rules, Verdict
 from playproof.decision.verdict import Status
-from playproof.errors import HostedReason
+from playproof.errors import HostedReason, QueueFull
 from playproof.ids import RandomBytes, session_id
 from playproof.scoring.base import Scorer
 from playproof.scoring.chain import Chain, Fallback
@@ -24,6 +24,7 @@ from playproof.scoring.local import load_artefact, reference_path
 from playproof.telemetry import Session, canonical, digest
 
 if TYPE_CHECKING:
+    from playproof.batch.queue import SessionQueue
     from playproof.settings import Settings
     from playproof.store import Awaiting, Live, PutOutcome, SessionRecord, Store
     from playproof.woodwide.question import Question
@@ -97,10 +98,14 @@ class Submission:
     scope: str
     channel: Channel
     received: datetime
+    queued: bool = False
+    """It waits for a batch, which makes its verdict final."""
+    refused: QueueFull | None = None
+    """It was to be queued and found no room: its verdict is final instead, and whoever sent it is to be told so with this."""
 
     def question(self, number: int) -> Question | None:
-        """What the hosted model is to be asked about it, stored under `number`; `None` where the verdict is final."""
-        if self.judged.verdict.status == "final":
+        """What the hosted model is to be asked about it now, stored under `number`; `None` where it is not."""
+        if self.queued or self.judged.verdict.status == "final":
             return None
         from playproof.woodwide.question import Question
 
@@ -121,10 +126,11 @@ class Service:
         random: RandomBytes = os.urandom,
         holder: str | None = None,
         unasked: HostedReason | None = None,
+        queue: SessionQueue | None = None,
     ) -> None:
         """With `holder`, the name of this process, the hosted model is to be asked: verdicts are preliminary until it has answered.
 
-        `unasked` is why it cannot be, where there is one.
+        `unasked` is why it cannot be, where there is one. Sessions may be queued for a batch in `queue`.
         """
         self.judge = judge
         self.store = store
@@ -133,17 +139,23 @@ class Service:
         self._random = random
         self._holder = holder
         self._unasked = unasked
+        self._queue = queue
 
-    def submit(self, session: Session, scope: str = OPEN_SCOPE, channel: Channel = Channel.LIBRARY) -> Submission:
+    def submit(
+        self, session: Session, scope: str = OPEN_SCOPE, channel: Channel = Channel.LIBRARY, *, use_batch: bool = False
+    ) -> Submission:
         """Judge `session` and hand its verdict to the store, where it becomes a row of the live dataset too.
 
-        Ids are unique within `scope`, which also stands for who sent it; `channel` is how it came in.
+        Ids are unique within `scope`, which also stands for who sent it; `channel` is how it came in. With `use_batch` the verdict is
+        preliminary, and the session is queued with it: a batch makes it final.
 
         Raises `StoreUnavailable` where the store takes nothing now; nothing is acknowledged then.
         """
         received = self._clock.now()
         name = session.id or session_id(received, self._random)
         judged = self.judge.judge(session, name)
+        if use_batch:
+            return self._enqueue(session, judged, scope, channel, received)
         awaited = None
         if judged.scorable and channel in ASKED:
             if self._holder is not None:
@@ -154,6 +166,23 @@ class Service:
         body = encode_verdict(judged.verdict)
         record = self._record(session, judged, body, scope, channel, milliseconds(received), awaited)
         return Submission(judged, body, self.store.put(record), scope, channel, received)
+
+    def _enqueue(self, session: Session, judged: Judged, scope: str, channel: Channel, received: datetime) -> Submission:
+        from playproof.batch.queue import FULL
+        from playproof.woodwide.question import kept
+
+        assert self._queue is not None, "whoever offers batches has a queue"
+        waiting = _with_status(judged, "preliminary", judged.verdict.fallback_reason)
+        body = encode_verdict(waiting.verdict)
+        record = self._record(session, waiting, body, scope, channel, milliseconds(received), None)
+        try:
+            return Submission(waiting, body, self._queue.enqueue(record, kept(judged, channel)), scope, channel, received, queued=True)
+        except QueueFull as error:
+            refused = error
+        final = _with_status(judged, "final", FULL)
+        refused.verdict = body = encode_verdict(final.verdict)
+        record = self._record(session, final, body, scope, channel, milliseconds(received), None)
+        return Submission(final, body, self.store.put(record), scope, channel, received, refused=refused)
 
     def _record(
         self, session: Session, judged: Judged, body: bytes, scope: str, channel: Channel, received_at: int, awaited: Awaiting | None
@@ -188,9 +217,11 @@ class Service:
 
 def _stepped_down(judged: Judged, reason: HostedReason, status: Status) -> Judged:
     """`judged` without the hosted model: it is past its deadline unless it is heard in time, or cannot be asked at all."""
-    verdict = judged.verdict
-    reason_now = verdict.fallback_reason or reason
-    return replace(judged, verdict=msgspec.structs.replace(verdict, status=status, fallback_reason=reason_now))
+    return _with_status(judged, status, judged.verdict.fallback_reason or reason)
+
+
+def _with_status(judged: Judged, status: Status, reason: str | None) -> Judged:
+    return replace(judged, verdict=msgspec.structs.replace(judged.verdict, status=status, fallback_reason=reason))
 
 
 def _awaited(judged: Judged, channel: Channel, holder: str, received_at: int) -> Awaiting:

@@ -31,7 +31,7 @@ from playproof.store import (
     SessionRecord,
     Store,
 )
-from playproof.store.batch_tables import HOLDER
+from playproof.store.queued import HOLDER
 from playproof.testing import FakeClock, session_record
 from playproof.testing.records import RECEIVED_AT
 

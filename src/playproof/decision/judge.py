@@ -41,7 +41,7 @@ class Judged:
     @property
     def scorable(self) -> bool:
         """Whether there is movement that a model, this or another, can be asked about."""
-        return self.case.measured and self.case.device_type != "keyboard"
+        return self.case.scorable
 
 
 class Judge:

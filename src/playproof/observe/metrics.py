@@ -24,6 +24,7 @@ UNSCORED = "none"
 
 _LATENCY = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _HOSTED = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+_ATTEMPTS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 8.0)
 _GROUP = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 
 
@@ -83,6 +84,24 @@ METRICS = (
     Metric("playproof_postponed_total", "counter", ("reason",), "Times the hosted model had no score for such a session, by reason."),
     Metric("playproof_awaited_sessions", "gauge", (), "Sessions whose verdict is preliminary, in the store.", shared=True),
     Metric("playproof_awaited_oldest_seconds", "gauge", (), "How long the oldest of them has waited.", shared=True),
+    Metric("playproof_batches_total", "counter", ("outcome",), "Batches scored: ok, or the reason why none of its sessions has a score."),
+    Metric("playproof_batch_sessions", "histogram", (), "Sessions of one batch.", _GROUP),
+    Metric("playproof_batch_seconds", "histogram", (), "Seconds from a batch's claim to the verdicts of its sessions on disk.", _HOSTED),
+    Metric(
+        "playproof_batch_settled_total",
+        "counter",
+        ("outcome",),
+        "Queued sessions whose verdict became final: the source that decided, or the reason why none better did, such as buried.",
+    ),
+    Metric("playproof_batch_attempts", "histogram", (), "How often each of them had failed before for what it is.", _ATTEMPTS),
+    Metric("playproof_batch_retries_total", "counter", ("reason",), "Times a queued session failed for what it is and was queued again."),
+    Metric("playproof_batch_postponed_total", "counter", ("reason",), "Times a queued session was put off because the provider was out."),
+    Metric("playproof_batch_lost_total", "counter", (), "Verdicts not stored because another process had claimed the session since."),
+    Metric("playproof_batch_full_total", "counter", (), "Sessions that found no room in the queue, and were scored at once."),
+    Metric("playproof_batch_entries", "gauge", ("state",), "Sessions in the batch queue: queued, claimed, settled or buried.", shared=True),
+    Metric("playproof_batch_oldest_seconds", "gauge", (), "How long the oldest queued session has waited.", shared=True),
+    Metric("playproof_batch_scheduler_running", "gauge", (), "1 where batches are formed on schedule, 0 where not.", shared=True),
+    Metric("playproof_batch_paused_seconds", "gauge", (), "How long no batch will be sent, after the provider failed.", shared=True),
     Metric("playproof_webhooks_total", "counter", ("outcome",), "Attempts to deliver a webhook: delivered, failed or given_up."),
     Metric("playproof_webhooks_waiting", "gauge", (), "Webhooks still to be delivered, as counted last.", shared=True),
     Metric("playproof_webhook_seconds", "histogram", (), "Seconds an attempt to deliver a webhook took.", _HOSTED),

@@ -41,6 +41,11 @@ class Case(NamedTuple):
     measured: bool
     """False where there is too little movement for any feature to mean something; the rules answer then, and that is no fallback."""
 
+    @property
+    def scorable(self) -> bool:
+        """Whether there is movement that a model, this or another, can be asked about."""
+        return self.measured and self.device_type != "keyboard"
+
 
 @dataclass(frozen=True, slots=True)
 class Scored:

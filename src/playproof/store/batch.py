@@ -91,9 +91,14 @@ def chosen(connection: Connection, rule: Forming, now: int, *, lock: bool = Fals
 
 
 def overdue(connection: Connection, limit: int, before: int, now: int, *, lock: bool = False) -> list[int]:
-    """At most `limit` sessions that were queued before a time, whatever they failed with."""
+    """At most `limit` sessions that are due and were queued before a time, whatever they failed with."""
     late = select(_e.session_seq).where(_e.state == QUEUED, _e.enqueued_at <= before, _e.next_at <= now).limit(limit)
     return list(connection.execute(_locked(late) if lock else late).scalars())
+
+
+def hasten(connection: Connection, now: int) -> int:
+    """Have all that is queued be due now; how many entries were not."""
+    return connection.execute(update(batch_entry).where(_e.state == QUEUED, _e.next_at > now).values(next_at=now)).rowcount
 
 
 def claim(connection: Connection, numbers: Sequence[int], holder: str, until: int) -> list[Entry]:

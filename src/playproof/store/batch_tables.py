@@ -9,11 +9,9 @@ from sqlalchemy import Connection
 from playproof.clock import Clock, milliseconds
 from playproof.store import backlog, batch
 from playproof.store.live_tables import Run
-from playproof.store.queued import Backlog, Done, Entry, Exhumed, Forming, Gate, Grave, Later, Place
+from playproof.store.queued import HOLDER, Backlog, Done, Entry, Exhumed, Forming, Gate, Grave, Later, Place
 from playproof.store.retention import STEP
 
-HOLDER = "batch"
-"""Who holds the sessions that wait for a batch, as long as they do: to nobody else they are due."""
 PAGE = 200
 """Sessions that are listed at a time."""
 
@@ -53,7 +51,7 @@ class BatchTables:
         return self._write(work) if self._read(look) else []
 
     def claim_overdue(self, holder: str, seconds: float, most: int, before: int) -> list[Entry]:
-        """At most `most` sessions that were queued before a time, milliseconds since 1970, which `holder` now holds."""
+        """At most `most` sessions that are due and were queued before a time, milliseconds since 1970, which `holder` now holds."""
         now = self._now()
 
         def work(connection: Connection) -> list[Entry]:
@@ -67,6 +65,11 @@ class BatchTables:
         if numbers:
             batch.count_batch(connection)
         return batch.claim(connection, numbers, holder, now + int(seconds * 1000))
+
+    def hasten(self) -> int:
+        """Have all that is queued be due now; how many sessions were not."""
+        now = self._now()
+        return self._write(lambda connection: batch.hasten(connection, now))
 
     def renew(self, holder: str, seconds: float) -> int:
         """Hold for so many seconds from now what `holder` holds and nobody took over; how many sessions those are."""

@@ -8,6 +8,9 @@ import msgspec
 
 from playproof.store.awaiting import Awaited, Final
 
+HOLDER = "batch"
+"""Who holds the sessions that wait for a batch, as long as they do: to nobody else they are due."""
+
 EntryState = Literal["queued", "claimed", "settled", "buried"]
 """queued: to be scored. claimed: a process scores it. settled: its verdict is final. buried: so it is, because it was given up."""
 
