@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,7 @@ from playproof.testing import bot_session, human_session, labelled_lines
 from tests.emulating import API_KEY, Running, running_emulator
 
 PEOPLE, EACH = 40, 2
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +140,22 @@ def test_a_provider_that_refuses_is_told_with_its_reason(
     found = told(capsys, "status", *data)
     assert [(one["status"], one["reason"].endswith("(credits_exhausted)")) for one in found["uploads"]] == [("failed", True)]
     assert "credits_exhausted" in found["woodwide"]
+
+
+def test_ctrl_c_stops_the_waiting_and_train_carries_on(emulator: Running, corpus: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "playproof", "woodwide"]
+    stuck = emulator.fault("job_stuck", "datasets.complete")
+    upload = [*command, "upload", str(corpus), "--wait", "--data-dir", "data"]
+    with subprocess.Popen(upload, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        pause = threading.Event()
+        while emulator.count("jobs.retrieve").calls == 0 and process.poll() is None:
+            pause.wait(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    assert (process.returncode, out, err.strip()) == (130, b"", b"Interrupted.")
+    emulator.service.faults.remove(stuck.id)
+    train = subprocess.run(
+        [*command, "train", "--data-dir", "data"], cwd=tmp_path, capture_output=True, check=True, timeout=PATIENCE_SECONDS
+    )
+    assert json.loads(train.stdout)["status"] == "ready"
+    assert emulator.count("datasets.upload").calls == 1

@@ -19,6 +19,8 @@ command line (`woodwide-cli` 0.1.1) talk to it unchanged; tests hold it to that.
     export WOODWIDE_BASE_URL=http://127.0.0.1:8787 WOODWIDE_API_KEY=sk_local
     python -c "import woodwide; print(woodwide.WoodWide().datasets.list())"
 
+`make serve-woodwide` starts it together with the service, trains a model on people that are made up, and shows hosted verdicts.
+
 ## What is real
 
 * **Uploads** are parsed: CSV (UTF-8, comma, a header) and Parquet (any compression), told apart by their content, directly up to

@@ -59,10 +59,13 @@ class Supply:
 
         Some of its rows become those that the live dataset `live` begins with, where it has none.
         """
+        # Some ten thousand rows take a while that others on this event loop need not wait for.
+        return await asyncio.to_thread(self._planned, corpus, name, live)
+
+    def _planned(self, corpus: Corpus, name: str, live: str) -> HostedUpload:
         now = milliseconds(self._clock.now())
         upload_id = f"upl_{self._random(12).hex()}"
         columns = Columns(MODEL_COLUMNS)
-        file = await asyncio.to_thread(parquet_file, rows_of(corpus.training), columns, upload_id)
         upload = HostedUpload(
             id=upload_id,
             name=name,
@@ -74,9 +77,12 @@ class Supply:
             synthetic=corpus.synthetic,
             catalogue_version=CATALOGUE_VERSION,
         )
-        content = UploadContent(file=file.content, kept_rows=rows_of(corpus.kept).astype("<f8").tobytes())
-        await asyncio.to_thread(LiveDataset(self._store).ensure_persistent_dataset, live, initial_rows(corpus, now))
-        await asyncio.to_thread(self._store.hosted.plan, upload, content)
+        content = UploadContent(
+            file=parquet_file(rows_of(corpus.training), columns, upload_id).content,
+            kept_rows=rows_of(corpus.kept).astype("<f8").tobytes(),
+        )
+        LiveDataset(self._store).ensure_persistent_dataset(live, initial_rows(corpus, now))
+        self._store.hosted.plan(upload, content)
         return upload
 
     async def find(self, upload_id: str | None) -> HostedUpload:
