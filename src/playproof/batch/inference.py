@@ -63,7 +63,7 @@ class Inference:
         if not entries:
             return None
         async with self._held():
-            cases, unread = _read(entries)
+            cases, unread = await asyncio.to_thread(_read, entries)
             failure = None
             try:
                 outcomes = await self._scorer.score([question for _, question in cases])
@@ -85,7 +85,7 @@ class Inference:
         entries = await asyncio.to_thread(self._tables.claim_overdue, self._holder, HOLD_SECONDS, TOGETHER, before)
         if not entries:
             return None
-        cases, unread = _read(entries)
+        cases, unread = await asyncio.to_thread(_read, entries)
         return await self._stored(self._settling.conclude(cases, reason, unread), None, started)
 
     async def _stored(self, settled: Settled, failure: Failure | None, started: float) -> Report:

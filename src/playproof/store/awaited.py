@@ -6,7 +6,7 @@ in the transaction its connection is in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, update
 
@@ -17,7 +17,6 @@ from playproof.store.tables import awaited, live_row, session
 
 _NUMBER = awaited.c.session_seq == bindparam("number")
 
-_TAKE = delete(awaited).where(_NUMBER)
 _SETTLE_SESSION = (
     update(session)
     .where(session.c.seq == bindparam("number"))
@@ -61,31 +60,43 @@ ASKED = (
 
 def finalise(connection: Connection, finals: Sequence[Final], now: int) -> list[bool]:
     """Make verdicts final, and say of each whether this did it: not where somebody else was first, or the session is gone."""
+    given = {final.number: final for final in finals}
     # In one order everywhere, so that two who do this at once cannot wait for each other.
-    done = {final.number: _finalise(connection, final, now) for final in sorted(finals, key=lambda final: final.number)}
-    return [done[final.number] for final in finals]
+    taken = [number for some in _steps(sorted(given)) for number in _take(connection, some)]
+    if taken:
+        mine = [given[number] for number in taken]
+        connection.execute(_SETTLE_SESSION, [_session_values(final) for final in mine])
+        connection.execute(_SETTLE_ROW, [{"number": final.number, "may": final.eligible} for final in mine])
+        for final in mine:
+            if final.notice is not None:
+                outbox.add(connection, final.number, final.notice, now)
+    ours = set(taken)
+    return [final.number in ours for final in finals]
 
 
-def _finalise(connection: Connection, final: Final, now: int) -> bool:
-    number = {"number": final.number}
-    if not connection.execute(_TAKE, number).rowcount:
-        return False
-    connection.execute(
-        _SETTLE_SESSION,
-        {
-            **number,
-            "new_verdict": final.verdict,
-            "new_decision": final.decision,
-            "new_anomaly_score": final.anomaly_score,
-            "new_raw_score": final.raw_score,
-            "new_source": final.source,
-            "new_model_version": final.model_version,
-        },
-    )
-    connection.execute(_SETTLE_ROW, {**number, "may": final.eligible})
-    if final.notice is not None:
-        outbox.add(connection, final.number, final.notice, now)
-    return True
+def _take(connection: Connection, numbers: Sequence[int]) -> list[int]:
+    """Remove what is awaited of these sessions; of which there was something."""
+    found = select(awaited.c.session_seq).where(awaited.c.session_seq.in_(numbers)).order_by(awaited.c.session_seq)
+    standing = list(connection.execute(found.with_for_update()).scalars())
+    if standing:
+        connection.execute(delete(awaited).where(awaited.c.session_seq.in_(standing)))
+    return standing
+
+
+def _session_values(final: Final) -> dict[str, object]:
+    return {
+        "number": final.number,
+        "new_verdict": final.verdict,
+        "new_decision": final.decision,
+        "new_anomaly_score": final.anomaly_score,
+        "new_raw_score": final.raw_score,
+        "new_source": final.source,
+        "new_model_version": final.model_version,
+    }
+
+
+def _steps(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (numbers[start : start + IDS] for start in range(0, len(numbers), IDS))
 
 
 def due(connection: Connection, now: int, limit: int, *, lock: bool = False) -> list[int]:
