@@ -93,10 +93,19 @@ def test_an_open_publication_is_told_with_its_rows_and_how_far_it_came(store: St
     planned = record(store, "one")
     store.publications.begin(planned, rows)
     assert lead(store) == [(planned, rows)]
-    store.publications.announced("one", dataset_of(store), "ds_1", "dsv_1", "job_1")
+    store.publications.announced("one", dataset_of(store), target_id=None, dataset_id="ds_1", version_id="dsv_1", job_id="job_1")
     store.publications.begun("one", "job_2")
     come = msgspec.structs.replace(planned, dataset_id="ds_1", version_id="dsv_1", job_id="job_1", batch_job_id="job_2")
     assert lead(store) == [(come, rows)]
+
+
+def test_a_dataset_that_was_found_by_its_name_is_what_a_publication_goes_to(store: Store) -> None:
+    planned = record(store, "one")
+    store.publications.begin(planned, boarded(store, "a"))
+    store.publications.announced("one", dataset_of(store), target_id="ds_1", dataset_id="ds_1", version_id="dsv_1", job_id="job_1")
+    ((found, _),) = lead(store) or []
+    assert (planned.target_id, planned.target_name) == (None, NAME)
+    assert (found.target_id, found.target_name) == ("ds_1", None)
 
 
 def test_the_features_of_its_rows_come_in_its_order(store: Store) -> None:
@@ -165,7 +174,7 @@ def test_whose_sessions_all_have_their_verdicts_is_not_open(store: Store) -> Non
 def test_the_first_dataset_stands_for_it_until_it_is_lost(store: Store) -> None:
     for name in ("one", "two"):
         store.publications.begin(record(store, name), boarded(store, name))
-        store.publications.announced(name, dataset_of(store), f"ds_{name}", "dsv_1", "job_1")
+        store.publications.announced(name, dataset_of(store), target_id=None, dataset_id=f"ds_{name}", version_id="dsv_1", job_id="job_1")
     dataset = dataset_of(store)
     assert (dataset.remote_id, dataset.remote_name) == ("ds_one", NAME)
     for name in ("one", "two"):
@@ -175,7 +184,7 @@ def test_the_first_dataset_stands_for_it_until_it_is_lost(store: Store) -> None:
     assert [(old.generation, old.remote_id, old.reason) for old in store.live.replaced(lost)] == [(1, "ds_one", "not_found")]
     # What was begun before the loss does not stand for what comes after it.
     store.publications.begin(record(store, "three"), boarded(store, "three"))
-    store.publications.announced("three", dataset, "ds_late", "dsv_3", "job_3")
+    store.publications.announced("three", dataset, target_id=None, dataset_id="ds_late", version_id="dsv_3", job_id="job_3")
     assert dataset_of(store).remote_id is None
-    store.publications.announced("three", lost, "ds_three", "dsv_3", "job_3")
+    store.publications.announced("three", lost, target_id=None, dataset_id="ds_three", version_id="dsv_3", job_id="job_3")
     assert dataset_of(store).remote_id == "ds_three"

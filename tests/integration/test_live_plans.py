@@ -84,7 +84,7 @@ ASKED: dict[str, Callable[[Connection, Dataset], object]] = {
     "postpone": lambda connection, _: awaited.postpone(connection, [POSTPONED], "p"),
     "hasten": lambda connection, _: awaited.hasten(connection, 5),
     "next at": lambda connection, _: awaited.next_at(connection, 5),
-    "announced": lambda connection, _: publications.announced(connection, "one", "d", "v", "j"),
+    "announced": lambda connection, _: publications.announced(connection, "one", "d", "d", "v", "j"),
     "begun": lambda connection, _: publications.begun(connection, "one", "j"),
     "close": lambda connection, _: publications.close(connection, "one", "settled"),
     "unawaited": lambda connection, dataset: publications.settle_unawaited(connection, dataset.id),

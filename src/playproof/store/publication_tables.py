@@ -62,11 +62,14 @@ class PublicationTables:
         now = self._now()
         self._write(lambda connection: publications.begin(connection, record, rows, now))
 
-    def announced(self, name: str, dataset: Dataset, dataset_id: str, version_id: str, job_id: str) -> None:
-        """Note what the file became, and that its dataset stands for `dataset` from now on, if nothing else did or does."""
+    def announced(self, name: str, dataset: Dataset, *, target_id: str | None, dataset_id: str, version_id: str, job_id: str) -> None:
+        """Note what the file becomes, announced by the id of its dataset or by a name alone.
+
+        That dataset stands for `dataset` from now on, if nothing else did or does.
+        """
 
         def work(connection: Connection) -> None:
-            publications.announced(connection, name, dataset_id, version_id, job_id)
+            publications.announced(connection, name, target_id, dataset_id, version_id, job_id)
             live.record_remote(connection, dataset, dataset_id)
 
         self._write(work)

@@ -34,11 +34,12 @@ def begin(connection: Connection, record: PublicationRecord, rows: Sequence[Publ
     )
 
 
-def announced(connection: Connection, name: str, dataset_id: str, version_id: str, job_id: str) -> None:
-    """Note what the file became at Woodwide."""
-    connection.execute(
-        update(publication).where(publication.c.id == name).values(dataset_id=dataset_id, version_id=version_id, job_id=job_id)
-    )
+def announced(connection: Connection, name: str, target_id: str | None, dataset_id: str, version_id: str, job_id: str) -> None:
+    """Note what the file becomes at Woodwide, and whether it was announced for the dataset `target_id` or for a name."""
+    values: dict[str, str | None] = {"dataset_id": dataset_id, "version_id": version_id, "job_id": job_id}
+    if target_id is not None:
+        values |= {"target_id": target_id, "target_name": None}
+    connection.execute(update(publication).where(publication.c.id == name).values(**values))
 
 
 def begun(connection: Connection, name: str, job_id: str) -> None:

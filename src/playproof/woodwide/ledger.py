@@ -142,7 +142,8 @@ class StoredLedger:
     async def announced(self, plan: Plan[int], upload: Upload) -> None:
         """See `Ledger`."""
         dataset = self._datasets[plan.id]
-        await asyncio.to_thread(self._store.publications.announced, plan.id, dataset, upload.dataset_id, upload.version_id, upload.job_id)
+        made = {"dataset_id": upload.dataset_id, "version_id": upload.version_id, "job_id": upload.job_id}
+        await asyncio.to_thread(self._store.publications.announced, plan.id, dataset, target_id=plan.target.dataset_id, **made)
 
     async def begun(self, plan: Plan[int], job_id: str) -> None:
         """See `Ledger`."""

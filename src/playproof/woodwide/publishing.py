@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from playproof.errors import HostedError, HostedReason
@@ -68,7 +68,7 @@ class Ledger(Protocol[K]):
         ...
 
     async def announced(self, plan: Plan[K], upload: Upload) -> None:
-        """The upload of `plan` has these ids. The dataset's is that of all later plans."""
+        """The upload of `plan`, whose target is the one it was announced for, has these ids. The dataset's is that of all later plans."""
         ...
 
     async def begun(self, plan: Plan[K], job_id: str) -> None:
@@ -176,14 +176,16 @@ class Publishing(Generic[K]):
             raise _lost_or(error) from None
 
     async def _placed(self, plan: Plan[K], file: File) -> Upload:
-        async def keep(upload: Upload) -> None:
-            await self._ledger.announced(plan, upload)
-
         target = plan.target
-        if target.name is not None:
+        if target.name is not None and plan.upload is None:
             # A provider that lets two have one name must not get a second.
             found = await self._woodwide.datasets.find(target.name)
             target = Target(dataset_id=found.id) if found is not None else target
+        announced = replace(plan, target=target)
+
+        async def keep(upload: Upload) -> None:
+            await self._ledger.announced(announced, upload)
+
         uploads = self._woodwide.uploads
         if target.name is not None or len(file.content) > DIRECT_BYTES:
             return await uploads.adopting(file, target, key=f"{plan.id}-{target.dataset_id or 'new'}", keep=keep)

@@ -67,7 +67,7 @@ class Memory:
 
     async def announced(self, plan: Plan[str], upload: Upload) -> None:
         self.dataset_id = upload.dataset_id
-        self.open[plan.id] = replace(self.open[plan.id], upload=upload)
+        self.open[plan.id] = replace(plan, upload=upload)
 
     async def begun(self, plan: Plan[str], job_id: str) -> None:
         self.open[plan.id] = replace(self.open[plan.id], batch_job_id=job_id)
