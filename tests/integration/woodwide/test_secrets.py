@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -21,43 +18,10 @@ from playproof.woodwide.report import call_observer
 from playproof.woodwide.uploads import Target
 from tests.emulating import Running, running_emulator
 from tests.hosting import COLUMNS, Site, batch, rows, scored, trained
+from tests.parrot import parrot
 
 KEYS = ('sk_live_"quoted\\slashed"_0123456789', "sk_live_another_key_9876543210")
 SIGNATURES = ("signature=", "expires=")
-
-
-class Parrot(BaseHTTPRequestHandler):
-    """Answers everything with what it was sent, and with a status of the test's choice."""
-
-    status = 500
-    body = ""
-
-    def _answer(self) -> None:
-        key = self.headers.get("Authorization", "")
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        said = self.body.replace("KEY", key) or json.dumps({"detail": f"who is {key}? see https://a.example/x?signature=abc"})
-        self.send_response(self.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(said.encode())))
-        self.end_headers()
-        self.wfile.write(said.encode())
-
-    do_GET = do_POST = do_PUT = _answer  # noqa: N815
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Keep quiet."""
-
-
-@contextmanager
-def parrot(status: int, body: str) -> Iterator[str]:
-    """A server that repeats keys; its address."""
-    handler = type("Handler", (Parrot,), {"status": status, "body": body})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="module")
