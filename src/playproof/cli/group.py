@@ -24,7 +24,7 @@ COMMANDS: dict[str, Entry] = {
     "train": Entry("playproof.cli.train:train", "Fit a model to labelled sessions."),
     "emulator": Entry("playproof.cli.emulator:emulator", "Start a local server that speaks Woodwide's API."),
     "dataset": Entry("playproof.cli.dataset:dataset", "Look after the live dataset."),
-    "woodwide": Entry("playproof.cli.woodwide:woodwide", "Train a hosted model, see how it stands, check that it can be asked."),
+    "woodwide": Entry("playproof.cli.woodwide:woodwide", "Train a hosted model, and check it."),
     "webhooks": Entry("playproof.cli.webhooks:webhooks", "Look after what a site is told."),
     "doctor": Entry("playproof.cli.doctor:doctor", "Check the installation and say what is missing."),
     "erase": Entry("playproof.cli.erase:erase", "Remove sessions everywhere."),

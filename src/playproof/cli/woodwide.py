@@ -31,7 +31,7 @@ NO_KEY = "there is no key to ask Woodwide with: set WOODWIDE_API_KEY; to try wit
 
 @click.group()
 def woodwide() -> None:
-    """Train a hosted model, see how it stands, check that it can be asked.
+    """Train a hosted model, and check it.
 
     What was begun is kept in the data folder. What is interrupted, by Ctrl-C or a crash, is carried on by the service, or by
     `train` with the same upload; nothing is sent or begun twice.
