@@ -1,0 +1,255 @@
+"""A service that is killed at exact places of its work with a hosted model, and what has to be true when all is over."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from playproof.decision import Verdict
+from playproof.scoring.base import Floats
+from playproof.service import decode_verdict
+from playproof.store import Store, open_store
+from playproof.store.sqlite.database import DATABASE_NAME
+from playproof.store.sqlite.driver import find_driver
+from playproof.woodwide import connect, connection_of
+from playproof.woodwide.mapping import Columns, csv_file
+from tests.crash.traps import PATIENCE, Point, Trap, until
+from tests.emulating import Running, running_emulator
+from tests.realtime import hosted_environment, hosted_settings, taught
+from tests.receiving import SECRET, Answer, Receiver, receiving
+from tests.serving import Serving, body, serving
+
+FIRST, LATER = 20, 8
+"""Sessions that are answered before a kill, and that are on their way then."""
+DEADLINE_MS = 400
+ALONE = 3
+"""Sessions of each folder that are scored once more, each alone."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all folders begin with."""
+
+    emulator: Running
+    template: Path
+    """A data folder that knows a calibrated model."""
+    model_id: str
+
+
+@dataclass
+class Told:
+    """What came of the sessions of a folder."""
+
+    kills: int = 0
+    acknowledged: int = 0
+    """Were answered a preliminary verdict."""
+    unanswered: int = 0
+    """Were on their way when the service was killed."""
+    final: int = 0
+    """Have one final verdict, of the hosted model."""
+    webhooks: int = 0
+    """Ids of webhooks."""
+    repeated: int = 0
+    """Webhooks that came once more under an id that had come before."""
+
+
+class Folder:
+    """One data folder, and the services that live in it one after the other."""
+
+    def __init__(self, ground: Ground, path: Path, strategy: str, receiver: Receiver, listening: threading.Event, seed: int) -> None:
+        """While `listening` is not set, `receiver` does not answer. `seed` makes the sessions others than those of other folders."""
+        shutil.copytree(ground.template, path)
+        self.ground, self.path, self.strategy = ground, path, strategy
+        self.dataset = f"live {path.name} {seed}"
+        self.told = Told()
+        self._receiver, self._listening = receiver, listening
+        self._seed = seed
+        self._number = 0
+        self._preliminary: set[str] = set()
+        self._unanswered: set[str] = set()
+        self._forgotten = 0
+
+    def serving(self, **given: str) -> AbstractContextManager[Serving]:
+        """A service on this folder."""
+        hosted = hosted_environment(
+            self.ground.emulator,
+            self.ground.model_id,
+            WOODWIDE_STRATEGY=self.strategy,
+            WOODWIDE_DEADLINE_MS=str(DEADLINE_MS),
+            WOODWIDE_PERSISTENT_DATASET=self.dataset,
+            PLAYPROOF_WEBHOOK_URL=self._receiver.url(),
+            PLAYPROOF_WEBHOOK_SECRET=SECRET,
+            PLAYPROOF_WEBHOOK_PRIVATE="true",
+        )
+        return serving(self.path, log=self.path.with_suffix(".log"), **{**hosted, **given})
+
+    def open(self) -> Store:
+        """The store of this folder, beside the services on it."""
+        return open_store(self.path)
+
+    def kill(self, service: Serving, point: Point) -> None:
+        """Kill `service` at `point`, with sessions answered and others on their way."""
+        for kind, route in point.faults:
+            self.ground.emulator.fault(kind, route)
+        with Trap(point.route, point.when).set() as trap:
+            asyncio.run(self._killed(service, point, trap))
+        self.ground.emulator.heal()
+        self._listening.set()
+        self._forgotten += point.forgotten
+        self.told.kills += 1
+
+    async def _killed(self, service: Serving, point: Point, trap: Trap) -> None:
+        async with httpx.AsyncClient(base_url=service.url, timeout=PATIENCE) as http:
+            first = [self.ask(http) for _ in range(FIRST)]
+            assert await asyncio.to_thread(trap.reached.wait, PATIENCE), f"{point} was never reached"
+            later = [self.ask(http) for _ in range(LATER)]
+            await asyncio.gather(*first)
+            if point.then == "answered":
+                await asyncio.to_thread(self._kill_before_it_writes, service, point, trap)
+            elif point.then == "final":
+                await asyncio.to_thread(self._kill_before_it_tells, service, trap)
+            service.stop(signal.SIGKILL)
+            await asyncio.gather(*later)
+
+    def _kill_before_it_writes(self, service: Serving, point: Point, trap: Trap) -> None:
+        answered = f'playproof_woodwide_calls_total{{call="{point.route}",outcome="ok"}} '
+        with closing(find_driver().module.connect(str(self.path / DATABASE_NAME), isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            before = value(service, answered)
+            trap.open()
+            until(lambda: value(service, answered) > before, f"{point.route} is answered")
+            service.stop(signal.SIGKILL)
+
+    def _kill_before_it_tells(self, service: Serving, trap: Trap) -> None:
+        before = self._receiver.arrivals.qsize()
+        self._listening.clear()
+        trap.open()
+        until(lambda: self._receiver.arrivals.qsize() > before, "a webhook comes in")
+        service.stop(signal.SIGKILL)
+
+    def ask(self, http: httpx.AsyncClient) -> asyncio.Task[None]:
+        """The next session on its way to a service."""
+        self._number += 1
+        return asyncio.create_task(self._asked(http, f"s{self._number}", body(self._seed + self._number, sessionId=f"s{self._number}")))
+
+    async def _asked(self, http: httpx.AsyncClient, name: str, content: bytes) -> None:
+        try:
+            answer = await http.post("/api/v1/score", content=content, headers={"Content-Type": "application/json"})
+        except httpx.TransportError:
+            self._unanswered.add(name)
+            return
+        assert answer.status_code == 200, answer.text
+        if decode_verdict(answer.content).status == "preliminary":
+            self._preliminary.add(name)
+
+    def recover(self) -> None:
+        """Return when nothing is awaited any more, and the site was told everything."""
+        with closing(self.open()) as store:
+            until(lambda: store.awaited.depth().waiting == 0, "every verdict is final")
+            until(lambda: store.outbox.counts().waiting == 0, "every webhook has arrived")
+
+    def check(self) -> Told:
+        """Hold what must be true when the last service has stopped."""
+        with closing(self.open()) as store:
+            names = [f"s{number}" for number in range(1, self._number + 1)]
+            found = {name: session for name in names if (session := store.get("open", name)) is not None}
+        verdicts = {name: decode_verdict(session.verdict) for name, session in found.items()}
+        assert set(names) - set(found) <= self._unanswered, "what was answered is stored"
+        for name, verdict in verdicts.items():
+            assert (verdict.status, verdict.anomaly.source, verdict.fallback_reason) == ("final", "woodwide", None), name
+            assert found[name].revision == verdict.revision == 2, name
+        self._check_webhooks(set(verdicts))
+        self._check_database(len(verdicts))
+        rows = np.array([np.frombuffer(session.features, "<f8") for session in found.values()])
+        asyncio.run(self._check_scores(rows, list(verdicts.values())))
+        told = self.told
+        told.acknowledged, told.unanswered, told.final = len(self._preliminary), len(self._unanswered), len(verdicts)
+        return told
+
+    def _check_webhooks(self, stored: set[str]) -> None:
+        """One id for each session that was answered a preliminary verdict, at most one for each that was not answered."""
+        arrived: dict[str, list[str]] = {}
+        while not self._receiver.arrivals.empty():
+            arrival = self._receiver.arrivals.get()
+            if len(arrival.body) < int(arrival.headers["content-length"]):
+                continue  # its sender was killed
+            arrived.setdefault(json.loads(arrival.body)["data"]["verdict"]["sessionId"], []).append(arrival.id)
+        assert self._preliminary <= set(arrived) <= (self._preliminary | self._unanswered) & stored
+        assert {name for name, ids in arrived.items() if len(set(ids)) > 1} == set()
+        self.told.webhooks = len(arrived)
+        self.told.repeated = sum(map(len, arrived.values())) - len(arrived)
+
+    def _check_database(self, sessions: int) -> None:
+        with closing(find_driver().module.connect(str(self.path / DATABASE_NAME))) as database:
+            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert database.execute("SELECT count(*), count(DISTINCT session_seq) FROM live_row").fetchone() == (sessions, sessions)
+            for table in ("awaited", "publication_row", "live_replaced"):
+                assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+            published = database.execute("SELECT version_id, batch_job_id, state FROM publication").fetchall()
+        service = self.ground.emulator.service
+        made = [dataset.id for dataset in service.do(lambda: service.datasets.find(self.dataset, 200, None, archived=True))[0]]
+        assert len(made) == (self.strategy == "dataset")
+        versions = [version.id for name in made for version in service.do(lambda name=name: service.datasets.versions(name))]  # type: ignore[misc]
+        assert {state for _, _, state in published} <= {"settled"}
+        assert len(versions) == len(published) + self._forgotten
+        batches = [(job.dataset_version_id, job.id) for job in service.jobs.all().values() if job.dataset_version_id in versions]
+        batches = [(version, job) for version, job in batches if service.jobs.get(job).type == "infer_batch"]
+        assert sorted(batches) == sorted((version, job) for version, job, _ in published)
+
+    async def _check_scores(self, rows: Floats, verdicts: Sequence[Verdict]) -> None:
+        """Each session has the score of its row, which it also has alone."""
+        given = [verdict.hosted for verdict in verdicts]
+        settings = hosted_settings(self.path, self.ground.emulator, self.ground.model_id)
+        async with connect(connection_of(settings)) as woodwide:
+            for some in (slice(None), *(slice(place, place + 1) for place in range(0, len(rows), max(1, len(rows) // ALONE)))):
+                assert given[0] is not None
+                file = csv_file(rows[some], Columns())
+                scores = await woodwide.inference.at_once(self.ground.model_id, given[0].model_version, file)
+                assert [hosted.raw_score for hosted in given[some] if hosted is not None] == pytest.approx(list(scores.raw))
+
+
+def value(service: Serving, sample: str) -> float:
+    """The value of a sample of a service's metrics, 0 where it was never touched."""
+    found = [line for line in httpx.get(f"{service.url}/metrics", timeout=PATIENCE).text.splitlines() if line.startswith(sample)]
+    return float(found[0].rpartition(" ")[2]) if found else 0.0
+
+
+@contextmanager
+def ground(folder: Path) -> Iterator[Ground]:
+    """An emulator, and a model that is trained there."""
+    with running_emulator() as emulator:
+        model_id = asyncio.run(taught(folder / "template", emulator))
+        yield Ground(emulator, folder / "template", model_id)
+
+
+@contextmanager
+def fresh(on: Ground, path: Path, strategy: str, seed: int) -> Iterator[Folder]:
+    """A folder whose site listens."""
+    listening = threading.Event()
+    listening.set()
+    with receiving(Answer(hold=listening)) as receiver:
+        yield Folder(on, path, strategy, receiver, listening, seed)
+
+
+def killed(on: Ground, path: Path, strategy: str, points: Sequence[Point], seed: int) -> Told:
+    """What came of a folder whose services are killed at one of `points` after the other."""
+    with fresh(on, path, strategy, seed) as folder:
+        for point in points:
+            with folder.serving() as service:
+                folder.recover()
+                folder.kill(service, point)
+        with folder.serving() as service:
+            folder.recover()
+            assert service.stop() == 0
+        return folder.check()

@@ -1,0 +1,72 @@
+"""A service is killed between upload, ingestion, inference and result, at each point; its successor carries on what it left.
+
+`PLAYPROOF_TEST_SOAK_SECONDS` makes it go on for longer; docs/realtime.md has the figures of a long run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from playproof.store.sqlite.driver import find_driver
+from tests.crash.hosted import FIRST, Ground, ground, killed
+from tests.crash.traps import Point
+
+pytestmark = pytest.mark.skipif(not find_driver().sharable, reason=f"{find_driver()} cannot be shared between processes")
+
+PAGE = "jobs.retrieve_result_rows"
+UNPAGED = (("server_error", PAGE),)
+
+# Each begins a folder, because only the first publication of a dataset looks for it, announces a file and sends it apart.
+FIRSTS = (
+    Point("datasets.list"),
+    Point("datasets.upload"),
+    Point("datasets.upload", "after", forgotten=1),
+    Point("uploads.put"),
+    Point("uploads.put", "after"),
+    Point("datasets.complete"),
+    Point("datasets.complete", "after"),
+    Point("jobs.retrieve", faults=(("job_stuck", "datasets.complete"),)),
+)
+LATERS = (
+    Point("datasets.create"),
+    Point("datasets.create", "after", forgotten=1),
+    Point("jobs.retrieve", faults=(("job_stuck", "datasets.create"),)),
+    Point("models.infer_batch"),
+    Point("models.infer_batch", "after"),
+    Point("jobs.retrieve", faults=(("job_stuck", "models.infer_batch"),)),
+    Point(PAGE),
+    Point(PAGE, "after"),
+    Point("jobs.retrieve_results", faults=UNPAGED),
+    Point("results.download", faults=UNPAGED),
+    Point(PAGE, then="answered"),
+    Point(PAGE, then="final"),
+)
+INLINE = (
+    Point("models.infer"),
+    Point("models.infer", "after"),
+    Point("models.infer", then="answered"),
+    Point("models.infer", then="final"),
+)
+
+
+@pytest.fixture(scope="module")
+def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground(tmp_path_factory.mktemp("ground")) as made:
+        yield made
+
+
+@pytest.mark.parametrize("number", range(len(FIRSTS)), ids=[str(point) for point in FIRSTS])
+def test_what_was_begun_at_woodwide_is_carried_on(on: Ground, tmp_path: Path, number: int) -> None:
+    points = (FIRSTS[number], *LATERS[number :: len(FIRSTS)])
+    told = killed(on, tmp_path / "data", "dataset", points, seed=10_000 * (1 + number))
+    assert told.acknowledged >= FIRST * len(points)
+    print(told)  # noqa: T201
+
+
+def test_what_was_asked_inline_is_asked_again(on: Ground, tmp_path: Path) -> None:
+    told = killed(on, tmp_path / "data", "inline", INLINE, seed=1_000_000)
+    assert told.acknowledged >= FIRST * len(INLINE)
+    print(told)  # noqa: T201
