@@ -33,16 +33,22 @@ def _closure(requirements: Iterable[str]) -> set[str]:
     """The installed packages that `requirements` bring, by name."""
     found: set[str] = set()
     waiting = list(requirements)
+    seen: set[tuple[str, str]] = set()
     while waiting:
-        name = re.split(r"[\s<>=!~;\[(]", waiting.pop())[0].lower().replace("_", "-")
-        if name in found:
+        asked = re.match(r"([\w.-]+)\s*(?:\[([^\]]*)\])?", waiting.pop())
+        assert asked is not None
+        name, extras = asked[1].lower().replace("_", "-"), asked[2] or ""
+        if (name, extras) in seen:
             continue
+        seen.add((name, extras))
         try:
             needed = requires(name) or []
         except PackageNotFoundError:  # for another platform
             continue
         found.add(name)
-        waiting += [line for line in needed if "extra ==" not in line]
+        waiting += [
+            line for line in needed if "extra ==" not in line or any(f'extra == "{extra.strip()}"' in line for extra in extras.split(","))
+        ]
     return found
 
 

@@ -1,9 +1,10 @@
 """The store: how many sessions a second reach the disk, alone and beside an event loop that is busy with requests.
 
-    python -m bench.store [--seconds 5]
+    python -m bench.store [--seconds 5] [--write]
 
 The busy loop does what a request costs before its verdict is stored (47 KB in, decoded, made canonical), in tasks each of
-which waits for its session to be on disk before it takes the next.
+which waits for its session to be on disk before it takes the next. PostgreSQL is a server of our own on the same machine, on a
+Unix socket and with the settings it comes with. With --write the figures go into docs/storage.md.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import socket
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,16 +26,22 @@ import numpy as np
 import uvloop
 import zstandard
 
+from bench.document import write_block
 from bench.machine import machine
 from bench.sessions import bodies
 from playproof.store import Commit, PutOutcome, SessionRecord, Store, open_store
+from playproof.store.postgres.inspection import inspect
 from playproof.store.sqlite.driver import find_driver
 from playproof.telemetry import canonical, decode
 from playproof.testing import session_record
 from playproof.web.ferry import Ferry
+from tests.postgres import OwnServer, find_programs, own_server
 
 CONNECTIONS = (8, 64)
 IN_FLIGHT = (1, 8, 64)
+
+Place = Callable[[], AbstractContextManager[str | None]]
+"""A fresh database: its address, or `None` for a file."""
 
 
 @dataclass(slots=True)
@@ -45,12 +52,16 @@ class Figures:
     latencies: list[float] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
 
-    def line(self, name: str) -> str:
+    @property
+    def rate(self) -> float:
+        """Sessions a second."""
+        return len(self.latencies) / self.seconds
+
+    def words(self) -> str:
         """The figures in words."""
         p50, p99 = np.percentile(self.latencies, [50, 99]) * 1e3
         group = sum(commit.sessions for commit in self.commits) / len(self.commits)
-        each = f"{p50:.1f} ms median, {p99:.1f} ms p99"
-        return f"{name:<32} {len(self.latencies) / self.seconds:7,.0f} sessions/s  {each}, {group:.1f} a commit"
+        return f"{self.rate:,.0f}/s, {p50:.1f} ms median, {p99:.1f} ms p99, {group:.1f} a commit"
 
 
 def record(number: int, content: bytes) -> SessionRecord:
@@ -115,15 +126,32 @@ def beside_requests(connections: int, requests: list[bytes], seconds: float, sto
     uvloop.run(serve())
 
 
-def measure(work: Callable[[Store, Figures], None]) -> Figures:
+def measure(work: Callable[[Store, Figures], None], place: Place) -> Figures:
     """`work` on a fresh store."""
     figures = Figures()
     with (
         tempfile.TemporaryDirectory(prefix="playproof-bench-") as folder,
-        closing(open_store(Path(folder), on_commit=figures.commits.append)) as store,
+        place() as url,
+        closing(open_store(Path(folder), database_url=url, on_commit=figures.commits.append)) as store,
     ):
         work(store, figures)
     return figures
+
+
+@contextmanager
+def places() -> Iterator[dict[str, Place]]:
+    """Where the store can be measured, by the engine's name."""
+    found: dict[str, Place] = {str(find_driver()): nullcontext}
+    if find_programs() is None:
+        yield found
+        return
+    with own_server() as server:
+        yield {**found, f"PostgreSQL {server_version(server)}": server.database}
+
+
+def server_version(server: OwnServer) -> str:
+    """Such as `18.4`."""
+    return inspect(server.url()).version
 
 
 def levels(contents: list[bytes]) -> None:
@@ -141,17 +169,26 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Speed of the store.")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
-    seconds = parser.parse_args(arguments).seconds
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/storage.md")
+    given = parser.parse_args(arguments)
     requests = bodies("rows")
     contents = [canonical(decode(body)) for body in requests]
-    print(f"store, {machine()}, {find_driver()}")
+    works: dict[str, Callable[[Store, Figures], None]] = {
+        **{f"alone, {number} waiting": partial(alone, number, contents, given.seconds) for number in IN_FLIGHT},
+        **{f"beside {number} requests at a time": partial(beside_requests, number, requests, given.seconds) for number in CONNECTIONS},
+    }
+    print(f"store, {machine()}")
     levels(contents)
-    for in_flight in IN_FLIGHT:
-        figures = measure(partial(alone, in_flight, contents, seconds))
-        print(figures.line(f"alone, {in_flight} waiting"))
-    for connections in CONNECTIONS:
-        figures = measure(partial(beside_requests, connections, requests, seconds))
-        print(figures.line(f"beside {connections} requests at a time"))
+    with places() as found:
+        lines = [f"| sessions | {' | '.join(found)} |" + (" ratio |" if len(found) > 1 else "")]
+        lines.append("| --- | " + "--- | " * len(found) + ("---: |" if len(found) > 1 else ""))
+        for name, work in works.items():
+            each = [measure(work, place) for place in found.values()]
+            ratio = [f"{each[1].rate / each[0].rate:.2f}"] if len(each) > 1 else []
+            lines.append("| " + " | ".join([name, *(figures.words() for figures in each), *ratio]) + " |")
+            print(lines[-1], flush=True)
+    if given.write:
+        write_block("docs/storage.md", "bench.store", "\n".join([f"`python -m bench.store`, {machine()}:", "", *lines]))
 
 
 if __name__ == "__main__":

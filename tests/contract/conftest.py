@@ -25,7 +25,7 @@ def place(request: pytest.FixtureRequest) -> Callable[[Path], AbstractContextMan
     @contextlib.contextmanager
     def in_postgres(folder: Path) -> Iterator[Open]:
         server: Server = request.getfixturevalue("postgres")
-        with server.database() as url:
+        with server.emptied() as url:
             yield partial(open_store, folder, database_url=url)
 
     @contextlib.contextmanager

@@ -11,7 +11,14 @@ from tests.postgres import Server
 
 @pytest.fixture
 def url(postgres: Server) -> Iterator[str]:
-    """A database that has PlayProof's tables."""
+    """A database that has PlayProof's tables, for what leaves them as they are."""
+    with postgres.emptied() as url:
+        yield url
+
+
+@pytest.fixture
+def own_url(postgres: Server) -> Iterator[str]:
+    """A database that has PlayProof's tables, to do with as one likes."""
     with postgres.database() as url:
         yield url
 

@@ -15,7 +15,7 @@ from playproof.store import open_store
 from playproof.store.migrations import schema
 from playproof.testing import session_record
 from tests.postgres import Server
-from tests.serving import body, log_lines, serving
+from tests.serving import PATIENCE_SECONDS, Serving, body, log_lines, serving
 
 SECONDS = 60
 PASSWORD = "not-needed-here-and-not-to-be-seen"
@@ -26,16 +26,21 @@ def with_password(url: str) -> str:
     return f"{url}&password={PASSWORD}"
 
 
+def ask(service: Serving, path: str) -> httpx.Response:
+    """What the service answers to a GET."""
+    return httpx.get(service.url + path, timeout=PATIENCE_SECONDS)
+
+
 def test_a_service_that_was_killed_has_all_that_it_answered(url: str, tmp_path: Path) -> None:
     named = with_password(url)
     with serving(tmp_path / "data", PLAYPROOF_DATABASE_URL=named, PLAYPROOF_LOG_FORMAT="json") as first:
         assert "the PostgreSQL database" in first.banner
         verdicts = [first.post(body(seed, sessionId=f"s{seed}")).json() for seed in range(3)]
-        assert httpx.get(f"{first.url}/ready").json()["ready"] is True
+        assert ask(first, "/ready").json()["ready"] is True
         assert first.stop(signal.SIGKILL) == -signal.SIGKILL
     with serving(tmp_path / "data", "--workers", "2", PLAYPROOF_DATABASE_URL=named, PLAYPROOF_LOG_FORMAT="json") as second:
         for seed, verdict in enumerate(verdicts):
-            assert httpx.get(f"{second.url}/api/v1/sessions/s{seed}").json() == verdict
+            assert ask(second, f"/api/v1/sessions/s{seed}").json() == verdict
             assert second.post(body(seed, sessionId=f"s{seed}")).json() == verdict
         assert second.stop() == 0
     log = second.log.read_text()
@@ -48,11 +53,11 @@ def test_a_service_that_was_killed_has_all_that_it_answered(url: str, tmp_path: 
 def test_a_service_goes_on_when_its_connections_were_lost(postgres: Server, url: str, tmp_path: Path) -> None:
     with serving(tmp_path / "data", PLAYPROOF_DATABASE_URL=url) as service:
         service.post(body(1, sessionId="a"))
-        assert httpx.get(f"{service.url}/api/v1/sessions/a").status_code == 200
+        assert ask(service, "/api/v1/sessions/a").status_code == 200
         postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'playproof'")
         assert service.post(body(2, sessionId="b")).status_code == 200
-        assert httpx.get(f"{service.url}/api/v1/sessions/a").status_code == 200
-        assert httpx.get(f"{service.url}/ready").json()["ready"] is True
+        assert ask(service, "/api/v1/sessions/a").status_code == 200
+        assert ask(service, "/ready").json()["ready"] is True
         assert service.stop() == 0
 
 

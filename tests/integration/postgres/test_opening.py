@@ -157,10 +157,10 @@ def test_another_programs_database_with_our_tools_is_refused(empty_url: str) -> 
         open_store(Path(), database_url=empty_url)
 
 
-def test_a_newer_schema_is_refused(url: str) -> None:
-    run(url, "UPDATE alembic_version SET version_num = '9999'")
+def test_a_newer_schema_is_refused(own_url: str) -> None:
+    run(own_url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreRefused, match="newer PlayProof"):
-        open_store(Path(), database_url=url)
+        open_store(Path(), database_url=own_url)
 
 
 def test_an_encoding_that_cannot_hold_every_text_is_refused(postgres: Server) -> None:

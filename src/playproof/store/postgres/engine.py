@@ -26,6 +26,7 @@ def reading_engine(address: Address) -> Engine:
         "postgresql+psycopg://",
         creator=address.connect,
         isolation_level="AUTOCOMMIT",
+        use_native_hstore=False,
         poolclass=QueuePool,
         pool_size=4,
         max_overflow=8,
@@ -46,6 +47,7 @@ def writing_engine(address: Address, durability: str) -> Engine:
         "postgresql+psycopg://",
         creator=address.connect,
         paramstyle="numeric_dollar",
+        use_native_hstore=False,
         poolclass=NullPool,
     )
 
