@@ -29,6 +29,8 @@ from playproof.woodwide.mapping import Columns, parquet_file
 NAME = Live().name
 SESSIONS = 2000
 GROUP = 64
+DISTINCT = 2000
+"""Rows that are filled in turn: more than a window has, so that none in it is like another."""
 COMPANY = 100
 """Rows of the file that new ones are sent in."""
 
@@ -42,11 +44,11 @@ def fill(store: Store, dataset: LiveDataset, rows: int, name: str = NAME) -> Non
     """Make the dataset `rows` rows long, most of them out of the window."""
     number = dataset.ensure_persistent_dataset(name).id
     have = dataset.status(name).counts.rows
-    made = [vector(one) for one in range(100)]
+    made = [vector(one) for one in range(DISTINCT)]
     values = {"dataset": number, "catalogue_version": CATALOGUE_VERSION, "stratum": "targets/mouse", "eligible": True, "awaiting": False}
     while have < rows:
         count = min(20_000, rows - have)
-        batch = [{**values, "vector": made[one % 100], "origin": f"site-{one % 40}"} for one in range(count)]
+        batch = [{**values, "vector": made[one % DISTINCT], "origin": f"site-{one % 40}"} for one in range(count)]
         store.live._write(lambda connection, batch=batch: connection.execute(live_row.insert(), batch).rowcount)  # type: ignore[misc]
         have += count
     dataset.cleanup_dataset(name, Live().max_rows)

@@ -1,6 +1,6 @@
 """The fault matrix on real processes: what 50 sessions at once are answered, how soon, and when they are final after the fault has ended.
 
-    python -m bench.faults [--strategy inline dataset] [--kind KIND...] [--hold 5]
+    python -m bench.faults [--strategy inline dataset] [--kind KIND...] [--hold 5] [--page FILE]
 
 For each cell an emulator and a `playproof serve` (one worker) start on copies of the same folders, with the settings' defaults but for
 WOODWIDE_KEY_REST. Each verdict is compared with that of a run in which nothing goes wrong. A fault that sessions use their attempts up
@@ -24,6 +24,7 @@ from pathlib import Path
 from bench.hosted import Answered, Ground, Site, arrive, crowd, prepare, provider, warm
 from bench.machine import machine
 from bench.matrix import CANNOT, CELLS, STRATEGIES, Cell
+from bench.page import put
 from playproof.decision import Verdict
 from playproof.settings import Settings
 
@@ -149,25 +150,35 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.faults")
     parser.add_argument("--strategy", nargs="+", choices=STRATEGIES, default=STRATEGIES)
     parser.add_argument("--kind", nargs="+", choices=sorted({cell.kind for cell in CELLS}), help="kinds of fault; default: all")
+    parser.add_argument("--page", type=Path, help="a page to put the table into")
     parser.add_argument("--hold", type=float, default=5.0, help="seconds that a fault goes on after all are answered")
     given = parser.parse_args()
     contents = crowd(SESSIONS, 2)
     bad = 0
-    print(f"{SESSIONS} sessions at once, a deadline of {DEADLINE_SECONDS * 1e3:.0f} ms, {machine()}\n\n{HEAD}", flush=True)
+    lines: list[str] = []
+
+    def tell(line: str) -> None:
+        lines.append(line)
+        print(line, flush=True)
+
+    tell(f"{SESSIONS} sessions at once, a deadline of {DEADLINE_SECONDS * 1e3:.0f} ms, `WOODWIDE_KEY_REST={KEY_REST}`; {machine()}.")
+    tell(f"\n{HEAD}")
     with tempfile.TemporaryDirectory(prefix="playproof-bench-") as name:
         ground = prepare(Path(name))
         right = healthy(ground, ground.copy("healthy"), contents)
         for cell in CELLS:
             if cell.strategy in given.strategy and (not given.kind or cell.kind in given.kind):
                 seen = play(ground, ground.copy(cell.name), cell, contents, given.hold)
-                print(seen.row(), flush=True)
+                tell(seen.row())
                 for wrong in seen.wrongs(right):
                     bad += 1
                     print(f"{cell.name}: {wrong}", file=sys.stderr)
                 shutil.rmtree(ground.folder / cell.name)
     for (kind, strategy), why in CANNOT.items():
         if strategy in given.strategy and not given.kind:
-            print(f"| `{kind}` | {strategy} | cannot occur: {why} | | | |")
+            tell(f"| `{kind}` | {strategy} | cannot occur: {why} | | | |")
+    if given.page:
+        put(given.page, "bench.faults", "\n".join(lines))
     return 1 if bad else 0
 
 

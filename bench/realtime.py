@@ -1,6 +1,6 @@
 """Real time with a hosted model that takes a second for every call: what visitors wait, and what is sent.
 
-    python -m bench.realtime [--strategy inline dataset] [--sessions 200] [--rows 100 1000 10000]
+    python -m bench.realtime [--strategy inline dataset] [--sessions 200] [--rows 100 1000 3000 10000] [--page FILE]
 
 Emulator and `playproof serve` (one worker) are processes of their own; the model is trained and calibrated by `playproof woodwide`. The
 sessions, every fifth a bot's, arrive evenly within one second, each on a connection of its own. Afterwards each session's row is scored
@@ -13,8 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import tempfile
-import time
-from collections import Counter
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ import numpy as np
 from bench.dataset import fill, imported
 from bench.hosted import Answered, Ground, Provider, Site, arrive, crowd, prepare, provider, warm
 from bench.machine import machine
+from bench.page import put
 from playproof.dataset import LiveDataset
 from playproof.decision import Verdict
 from playproof.settings import Settings
@@ -34,42 +34,50 @@ WITHIN_SECONDS = 1.0
 ROUNDING = 1e-9
 DEADLINE_SECONDS = Settings().woodwide_deadline_ms / 1000.0
 INFERENCE = {"inline": "models.infer", "dataset": "models.infer_batch"}
+ANSWERED, HOSTED, CALLS = "answered with 200", "hosted verdicts; the score of the session's own row", "hosted inference calls"
+TO_ANSWER, TO_FINAL, BYTES = "ms to answer: median / p99 / most", "ms to final: median / p99 / most", "bytes sent a session"
+BARS = {
+    ANSWERED: "200",
+    HOSTED: "200, 200",
+    CALLS: "at most 8",
+    TO_ANSWER: f"p99 under {DEADLINE_SECONDS * 1e3 + 100:.0f}",
+    TO_FINAL: "p99 under 4,000",
+    BYTES: "",
+}
+"""Rows of the table, and what is asked for with 200 sessions under strategy `inline`."""
 GROWING = "growing"
 """The dataset that grows; it begins with as many rows as the first of its lengths."""
 ONE_BY_ONE = 20
 """Sessions that bytes are counted over."""
 
 
-def second(ground: Ground, folder: Path, strategy: str, sessions: int) -> None:
-    """Measure one second of arrivals and print."""
+def second(ground: Ground, folder: Path, strategy: str, sessions: int) -> dict[str, str]:
+    """What one second of arrivals shows, by row of the table."""
     contents = crowd(sessions, 1)
     with provider(folder / "emulator") as emulator, ground.serving(folder / "data", emulator, strategy) as site:
         warm(site)
         sent, calls, flights, aboard = _counted(emulator, site, strategy)
         emulator.fault(kind="latency", seconds=LATENCY_SECONDS)
-        started = time.perf_counter()
         answered = asyncio.run(arrive(site, contents, WITHIN_SECONDS))
-        last, ended = site.settled(list(contents))
+        last, _ = site.settled(list(contents))
         emulator.heal()
         now = _counted(emulator, site, strategy)
         alone = asyncio.run(ground.alone(emulator, contents))
-    waited = [one.seconds * 1e3 for one in answered.values()]
-    final = [_until_final(answered[name], last[name]) for name in contents]
     good = [name for name, verdict in last.items() if verdict.hosted is not None and verdict.anomaly.source == "woodwide"]
-    own = sum(1 for name in good if _own(last[name], alone[name]))
-    print(f"\n{strategy}: {sessions} sessions within {WITHIN_SECONDS:g} s, every call answered after {LATENCY_SECONDS:g} s")
-    print(f"  answered {dict(Counter(one.status for one in answered.values()))}, {_preliminary(answered)} of them preliminary")
-    print(f"  hosted verdicts {len(good)}/{sessions}, the score of the session's own row in {own}")
     flown = now[2] - flights
-    print(f"  hosted inference calls {now[1] - calls}; {flown:.0f} flights, of {(now[3] - aboard) / flown:.1f} sessions on average")
-    print(f"  to answer {_percentiles(waited)} ms (bar: p99 under {DEADLINE_SECONDS * 1e3 + 100:.0f})")
-    print(f"  to final {_percentiles(final)} ms (bar: p99 under 4000); the last was seen {ended - started:.2f} s after the first was sent")
-    print(f"  {(now[0] - sent) / sessions:,.0f} bytes sent a session")
+    return {
+        ANSWERED: f"{sum(1 for one in answered.values() if one.status == 200)}, {_preliminary(answered)} of them preliminary",
+        HOSTED: f"{len(good)}, {sum(1 for name in good if _own(last[name], alone[name]))}",
+        CALLS: f"{now[1] - calls}, {(now[3] - aboard) / flown:.0f} sessions a flight",
+        TO_ANSWER: _percentiles([one.seconds * 1e3 for one in answered.values()]),
+        TO_FINAL: _percentiles([_until_final(answered[name], last[name]) for name in contents]),
+        BYTES: f"{(now[0] - sent) / sessions:,.0f}",
+    }
 
 
-def growth(ground: Ground, folder: Path, strategy: str, lengths: list[int]) -> None:
-    """Measure bytes a session while the dataset grows, and print."""
-    print(f"\n{strategy}: bytes sent a session, {ONE_BY_ONE} sessions one after the other")
+def growth(ground: Ground, folder: Path, strategy: str, lengths: list[int]) -> dict[int, str]:
+    """Bytes sent a session while the dataset grows, by its rows."""
+    found = {}
     for rows in lengths:
         with closing(open_store(folder / "data")) as store:
             dataset = LiveDataset(store)
@@ -79,11 +87,11 @@ def growth(ground: Ground, folder: Path, strategy: str, lengths: list[int]) -> N
         with provider(folder / "emulator") as emulator, ground.serving(folder / "data", emulator, strategy, **named) as site:
             warm(site, rows)
             before = emulator.received()
-            contents = crowd(ONE_BY_ONE, 1_000_000 + rows)
-            for name, content in contents.items():
+            for name, content in crowd(ONE_BY_ONE, 1_000_000 + rows).items():
                 asyncio.run(arrive(site, {name: content}, 0.0))
                 site.settled([name])
-            print(f"  {rows:>7,} rows: {(emulator.received() - before) / ONE_BY_ONE:>9,.0f}")
+            found[rows] = f"{(emulator.received() - before) / ONE_BY_ONE:,.0f}"
+    return found
 
 
 def _counted(emulator: Provider, site: Site, strategy: str) -> tuple[int, int, float, float]:
@@ -105,8 +113,12 @@ def _preliminary(answered: dict[str, Answered]) -> int:
 
 
 def _percentiles(values: list[float]) -> str:
-    p50, p99, most = np.percentile(values, [50, 99, 100])
-    return f"p50 {p50:.0f}, p99 {p99:.0f}, max {most:.0f}"
+    return " / ".join(f"{value:,.0f}" for value in np.percentile(values, [50, 99, 100]))
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def main() -> None:
@@ -114,18 +126,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.realtime")
     parser.add_argument("--strategy", nargs="+", choices=list(INFERENCE), default=list(INFERENCE))
     parser.add_argument("--sessions", type=int, default=200)
-    parser.add_argument("--rows", type=int, nargs="*", default=[100, 1000, 10_000], help="lengths of the live dataset to count bytes at")
+    parser.add_argument(
+        "--rows", type=int, nargs="*", default=[100, 1000, 3000, 10_000], help="lengths of the live dataset to count bytes at"
+    )
+    parser.add_argument("--page", type=Path, help="a page to put the tables into")
     given = parser.parse_args()
-    print(f"real time, {machine()}")
     with tempfile.TemporaryDirectory(prefix="playproof-bench-") as name:
         ground = prepare(Path(name))
-        for strategy in given.strategy:
-            for part, measure in (("second", second), ("growth", growth)):
-                folder = ground.copy(f"{strategy}-{part}")
-                if measure is second:
-                    second(ground, folder, strategy, given.sessions)
-                else:
-                    growth(ground, folder, strategy, sorted(given.rows))
+        seconds = [second(ground, ground.copy(f"{strategy}-second"), strategy, given.sessions) for strategy in given.strategy]
+        grown = [growth(ground, ground.copy(f"{strategy}-growth"), strategy, sorted(given.rows)) for strategy in given.strategy]
+    about = f"{given.sessions} sessions within {WITHIN_SECONDS:g} s, every call answered after {LATENCY_SECONDS:g} s"
+    told = [
+        f"{machine()}.",
+        _table([about, *given.strategy, "bar"], ([row, *(found[row] for found in seconds), bar] for row, bar in BARS.items())),
+        f"Bytes sent a session, {ONE_BY_ONE} sessions one after the other, so that none shares what is sent:",
+        _table(
+            ["rows of the live dataset", *given.strategy], ([f"{rows:,}", *(found[rows] for found in grown)] for rows in sorted(given.rows))
+        ),
+    ]
+    print("\n\n".join(told))
+    if given.page:
+        put(given.page, "bench.realtime", "\n\n".join(told))
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ class Settings(BatchSettings, frozen=True, kw_only=True):
             "Rows of the live dataset that new ones are scored beside: half of those it began with, half the newest eligible ones.",
             env="DATASET_COMPANY_ROWS",
         ),
-    ] = 200
+    ] = 100
     result_wait_max: Annotated[
         float,
         Setting(
