@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from playproof.clock import milliseconds
-from playproof.store import Awaiting, Depth, Final, Notice, Postponed, open_store
+from playproof.store import Awaiting, Depth, Final, Notice, Postponed, Store
 from playproof.testing import FakeClock, session_record
 
 SECONDS = 60
@@ -21,6 +23,9 @@ HOLD = 30
 
 NAMES = st.sampled_from("abcd")
 PROCESSES = st.sampled_from(["p", "q"])
+
+
+Open = Callable[..., Store]
 
 
 @dataclass
@@ -36,11 +41,13 @@ class Expected:
 class History(RuleBasedStateMachine):
     """Sessions come, are claimed, put off, made final and erased, by two processes, one of which may start anew."""
 
-    @initialize()
-    def start(self) -> None:
+    def __init__(self, place: Callable[[Path], AbstractContextManager[Open]]) -> None:
+        super().__init__()
         self.home = Path(tempfile.mkdtemp(prefix="playproof-test-"))
+        self.stack = ExitStack()
+        self.reopen = self.stack.enter_context(place(self.home / "data"))
         self.clock = FakeClock()
-        self.stores = {name: open_store(self.home / "data", clock=self.clock) for name in ("p", "q")}
+        self.stores = {name: self.reopen(clock=self.clock) for name in ("p", "q")}
         self.known: dict[str, int] = {}
         self.waiting: dict[str, Expected] = {}
         self.final: set[str] = set()
@@ -142,7 +149,7 @@ class History(RuleBasedStateMachine):
     @rule(process=PROCESSES)
     def restart(self, process: str) -> None:
         self.stores[process].close()
-        self.stores[process] = open_store(self.home / "data", clock=self.clock)
+        self.stores[process] = self.reopen(clock=self.clock)
 
     @invariant()
     def stands_as_it_should(self) -> None:
@@ -159,8 +166,13 @@ class History(RuleBasedStateMachine):
     def teardown(self) -> None:
         for store in self.stores.values():
             store.close()
+        self.stack.close()
         shutil.rmtree(self.home)
 
 
-TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=15, stateful_step_count=30)
+def test_history(place: Callable[[Path], AbstractContextManager[Open]]) -> None:
+    class Here(History):
+        def __init__(self) -> None:
+            super().__init__(place)
+
+    run_state_machine_as_test(Here, settings=settings(max_examples=10, stateful_step_count=30))

@@ -120,4 +120,4 @@ def test_history(place: Callable[[Path], AbstractContextManager[Open]]) -> None:
         def __init__(self) -> None:
             super().__init__(place)
 
-    run_state_machine_as_test(Here, settings=settings(max_examples=15, stateful_step_count=30))
+    run_state_machine_as_test(Here, settings=settings(max_examples=10, stateful_step_count=30))

@@ -103,9 +103,9 @@ def test(settings: Settings, output: str | None) -> int:
 
 @contextlib.contextmanager
 def _opened(settings: Settings) -> Iterator[OutboxTables]:
-    from playproof.store import open_store
+    from playproof.store import store_of
 
-    with contextlib.closing(open_store(settings.data_dir, durability=settings.durability, create=False)) as store:
+    with contextlib.closing(store_of(settings, create=False)) as store:
         yield store.outbox
 
 

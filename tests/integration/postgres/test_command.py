@@ -127,3 +127,9 @@ def test_a_server_that_is_not_there_keeps_the_service_from_starting(
     told = capsys.readouterr().err
     assert "cannot be reached" in told
     assert PASSWORD not in told
+
+
+def test_whatever_runs_opens_the_database_that_the_settings_name(repository: Path) -> None:
+    package = repository / "src" / "playproof"
+    others = [path for path in package.rglob("*.py") if path.relative_to(package).parts[0] != "store"]
+    assert [str(path) for path in others if "open_store" in path.read_text("utf-8")] == []
