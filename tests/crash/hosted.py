@@ -7,8 +7,8 @@ import json
 import shutil
 import signal
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Container, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +33,8 @@ from tests.serving import Serving, body, serving
 FIRST, LATER = 20, 8
 """Sessions that are answered before a kill, and that are on their way then."""
 DEADLINE_MS = 400
-ALONE = 3
-"""Sessions of each folder that are scored once more, each alone."""
+ALONE, TOGETHER = 3, 500
+"""Sessions of each folder that are scored once more, each alone; all of them are, so many at a time."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,12 @@ class Told:
     """What came of the sessions of a folder."""
 
     kills: int = 0
-    acknowledged: int = 0
-    """Were answered a preliminary verdict."""
+    sessions: int = 0
+    answered: int = 0
+    preliminary: int = 0
+    """Of those, with a verdict that was not final yet."""
     unanswered: int = 0
-    """Were on their way when the service was killed."""
+    """Were on their way when a service was killed."""
     final: int = 0
     """Have one final verdict, of the hosted model."""
     webhooks: int = 0
@@ -77,11 +79,13 @@ class Folder:
         self._seed = seed
         self._number = 0
         self._preliminary: set[str] = set()
-        self._unanswered: set[str] = set()
+        self._answered: set[str] = set()
+        self._unanswered: set[str] = set()  # at least once
         self._forgotten = 0
 
-    def serving(self, **given: str) -> AbstractContextManager[Serving]:
-        """A service on this folder."""
+    @contextmanager
+    def serving(self, **given: str) -> Iterator[Serving]:
+        """A service on this folder, once it answers."""
         hosted = hosted_environment(
             self.ground.emulator,
             self.ground.model_id,
@@ -92,7 +96,9 @@ class Folder:
             PLAYPROOF_WEBHOOK_SECRET=SECRET,
             PLAYPROOF_WEBHOOK_PRIVATE="true",
         )
-        return serving(self.path, log=self.path.with_suffix(".log"), **{**hosted, **given})
+        with serving(self.path, log=self.path.with_suffix(".log"), **{**hosted, **given}) as service:
+            httpx.get(f"{service.url}/health", timeout=PATIENCE).raise_for_status()
+            yield service
 
     def open(self) -> Store:
         """The store of this folder, beside the services on it."""
@@ -141,15 +147,22 @@ class Folder:
     def ask(self, http: httpx.AsyncClient) -> asyncio.Task[None]:
         """The next session on its way to a service."""
         self._number += 1
-        return asyncio.create_task(self._asked(http, f"s{self._number}", body(self._seed + self._number, sessionId=f"s{self._number}")))
+        return asyncio.create_task(self._asked(http, self._number))
 
-    async def _asked(self, http: httpx.AsyncClient, name: str, content: bytes) -> None:
+    def ask_again(self, http: httpx.AsyncClient) -> list[asyncio.Task[None]]:
+        """All sessions that were never answered, on their way once more."""
+        return [asyncio.create_task(self._asked(http, int(name[1:]))) for name in sorted(self._unanswered - self._answered)]
+
+    async def _asked(self, http: httpx.AsyncClient, number: int) -> None:
+        name = f"s{number}"
+        content = body(self._seed + number, sessionId=name)
         try:
             answer = await http.post("/api/v1/score", content=content, headers={"Content-Type": "application/json"})
         except httpx.TransportError:
             self._unanswered.add(name)
             return
         assert answer.status_code == 200, answer.text
+        self._answered.add(name)
         if decode_verdict(answer.content).status == "preliminary":
             self._preliminary.add(name)
 
@@ -159,22 +172,23 @@ class Folder:
             until(lambda: store.awaited.depth().waiting == 0, "every verdict is final")
             until(lambda: store.outbox.counts().waiting == 0, "every webhook has arrived")
 
-    def check(self) -> Told:
-        """Hold what must be true when the last service has stopped."""
+    def check(self, forgotten: int | None = None) -> Told:
+        """Hold what must be true when the last service has stopped; `forgotten` says how many versions may be, where nobody can know."""
         with closing(self.open()) as store:
             names = [f"s{number}" for number in range(1, self._number + 1)]
             found = {name: session for name in names if (session := store.get("open", name)) is not None}
         verdicts = {name: decode_verdict(session.verdict) for name, session in found.items()}
-        assert set(names) - set(found) <= self._unanswered, "what was answered is stored"
+        assert set(names) - set(found) <= self._unanswered - self._answered, "what was answered is stored"
         for name, verdict in verdicts.items():
             assert (verdict.status, verdict.anomaly.source, verdict.fallback_reason) == ("final", "woodwide", None), name
             assert found[name].revision == verdict.revision == 2, name
         self._check_webhooks(set(verdicts))
-        self._check_database(len(verdicts))
+        self._check_database(len(verdicts), range(forgotten + 1) if forgotten is not None else [self._forgotten])
         rows = np.array([np.frombuffer(session.features, "<f8") for session in found.values()])
         asyncio.run(self._check_scores(rows, list(verdicts.values())))
         told = self.told
-        told.acknowledged, told.unanswered, told.final = len(self._preliminary), len(self._unanswered), len(verdicts)
+        told.sessions, told.answered, told.final = self._number, len(self._answered), len(verdicts)
+        told.preliminary, told.unanswered = len(self._preliminary), len(self._unanswered)
         return told
 
     def _check_webhooks(self, stored: set[str]) -> None:
@@ -190,7 +204,8 @@ class Folder:
         self.told.webhooks = len(arrived)
         self.told.repeated = sum(map(len, arrived.values())) - len(arrived)
 
-    def _check_database(self, sessions: int) -> None:
+    def _check_database(self, sessions: int, forgotten: Container[int]) -> None:
+        """One row for each session, one dataset, one version and one scoring for each publication."""
         with closing(find_driver().module.connect(str(self.path / DATABASE_NAME))) as database:
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             assert database.execute("SELECT count(*), count(DISTINCT session_seq) FROM live_row").fetchone() == (sessions, sessions)
@@ -202,7 +217,7 @@ class Folder:
         assert len(made) == (self.strategy == "dataset")
         versions = [version.id for name in made for version in service.do(lambda name=name: service.datasets.versions(name))]  # type: ignore[misc]
         assert {state for _, _, state in published} <= {"settled"}
-        assert len(versions) == len(published) + self._forgotten
+        assert len(versions) - len(published) in forgotten
         batches = [(job.dataset_version_id, job.id) for job in service.jobs.all().values() if job.dataset_version_id in versions]
         batches = [(version, job) for version, job in batches if service.jobs.get(job).type == "infer_batch"]
         assert sorted(batches) == sorted((version, job) for version, job, _ in published)
@@ -212,7 +227,9 @@ class Folder:
         given = [verdict.hosted for verdict in verdicts]
         settings = hosted_settings(self.path, self.ground.emulator, self.ground.model_id)
         async with connect(connection_of(settings)) as woodwide:
-            for some in (slice(None), *(slice(place, place + 1) for place in range(0, len(rows), max(1, len(rows) // ALONE)))):
+            together = [slice(place, place + TOGETHER) for place in range(0, len(rows), TOGETHER)]
+            alone = [slice(place, place + 1) for place in range(0, len(rows), max(1, len(rows) // ALONE))]
+            for some in (*together, *alone):
                 assert given[0] is not None
                 file = csv_file(rows[some], Columns())
                 scores = await woodwide.inference.at_once(self.ground.model_id, given[0].model_version, file)

@@ -62,11 +62,11 @@ def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 def test_what_was_begun_at_woodwide_is_carried_on(on: Ground, tmp_path: Path, number: int) -> None:
     points = (FIRSTS[number], *LATERS[number :: len(FIRSTS)])
     told = killed(on, tmp_path / "data", "dataset", points, seed=10_000 * (1 + number))
-    assert told.acknowledged >= FIRST * len(points)
+    assert told.preliminary >= FIRST * len(points)
     print(told)  # noqa: T201
 
 
 def test_what_was_asked_inline_is_asked_again(on: Ground, tmp_path: Path) -> None:
     told = killed(on, tmp_path / "data", "inline", INLINE, seed=1_000_000)
-    assert told.acknowledged >= FIRST * len(INLINE)
+    assert told.preliminary >= FIRST * len(INLINE)
     print(told)  # noqa: T201

@@ -17,9 +17,8 @@ from playproof.woodwide.settlement import Settled
 HOLD_SECONDS = 30.0
 """How long what a process asks about is its own unless it says so again; so long what a dead one held has to wait, where nobody can
 tell that it is dead."""
-RENEW_SECONDS = 10.0
-LOOK_SECONDS = 5.0
-"""How often a process looks for what others left behind."""
+RENEW_SECONDS = LOOK_SECONDS = 5.0
+"""How often a process says so, and looks for what others left behind."""
 MOST = 1000
 """Sessions under way at a time on behalf of nobody who waits."""
 PROBE = 50

@@ -1,0 +1,63 @@
+"""Services that ask a slow hosted model are killed at any moment while sessions keep coming; each has one final verdict in the end.
+
+`PLAYPROOF_TEST_SOAK_SECONDS` makes it go on for longer; docs/realtime.md has the figures of a long run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from playproof.store.sqlite.driver import find_driver
+from tests.crash.hosted import Folder, Ground, fresh, ground
+from tests.crash.traps import CLOCK, PATIENCE
+from tests.serving import Serving
+
+pytestmark = pytest.mark.skipif(not find_driver().sharable, reason=f"{find_driver()} cannot be shared between processes")
+
+SOAK_SECONDS = float(os.environ.get("PLAYPROOF_TEST_SOAK_SECONDS", "0"))
+KILLS = 5
+APART_SECONDS = 0.04
+"""From one session to the next."""
+
+
+@pytest.fixture(scope="module")
+def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground(tmp_path_factory.mktemp("ground")) as made:
+        yield made
+
+
+async def busy(folder: Folder, service: Serving, seconds: float) -> None:
+    """Sessions for a service, until it is killed after so many seconds."""
+    async with httpx.AsyncClient(base_url=service.url, timeout=PATIENCE) as http:
+        end = CLOCK.monotonic() + seconds
+        asked = folder.ask_again(http)
+        while CLOCK.monotonic() < end:
+            asked.append(folder.ask(http))
+            await asyncio.sleep(APART_SECONDS)
+        service.process.kill()
+        await asyncio.gather(*asked)
+
+
+@pytest.mark.parametrize("strategy", ["inline", "dataset"])
+def test_services_that_are_killed_lose_and_double_no_verdict(on: Ground, tmp_path: Path, strategy: str) -> None:
+    chance = random.Random(20261121)
+    with fresh(on, tmp_path / "data", strategy, seed=0) as folder:
+        end = CLOCK.monotonic() + SOAK_SECONDS
+        while folder.told.kills < KILLS or CLOCK.monotonic() < end:
+            on.emulator.heal()
+            on.emulator.fault("latency", seconds=chance.uniform(0.1, 0.5))
+            with folder.serving() as service:
+                asyncio.run(busy(folder, service, chance.uniform(0.5, 2.0)))
+            folder.told.kills += 1
+        on.emulator.heal()
+        with folder.serving() as service:
+            folder.recover()
+            assert service.stop() == 0
+        print(strategy, folder.check(forgotten=folder.told.kills))  # noqa: T201
