@@ -198,4 +198,6 @@ class Scheduler:
                 if report is None:
                     return done
             done = done.plus(report)
+            if report.postponed:  # the provider is in trouble, and the next tick is soon enough to try again
+                return msgspec.structs.replace(done, stopped="paused")
         return msgspec.structs.replace(done, stopped="enough")
