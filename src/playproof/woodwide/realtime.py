@@ -75,6 +75,7 @@ class Realtime:
         self._asked: dict[int, Asked] = {}
         self._landed: list[tuple[Asked, Answer]] = []
         self._clerk: asyncio.Task[None] | None = None
+        self._leaving = False
 
     @property
     def under_way(self) -> int:
@@ -124,8 +125,9 @@ class Realtime:
         if asked is not None and not asked.writing:
             self._take(asked, answer)
 
-    async def written(self) -> None:
-        """Return when all that has landed is on disk."""
+    async def close(self) -> None:
+        """Return when all that has landed is on disk; what the store does not take now is left to be asked about again."""
+        self._leaving = True
         if self._clerk is not None:
             await asyncio.wait([self._clerk])
 
@@ -162,6 +164,8 @@ class Realtime:
                 return await asyncio.to_thread(self._settlement.settle, replies, self._flights.unwanted_seconds())
             except StoreUnavailable as error:
                 _log.warning("woodwide_scores_wait_for_the_store", extra={"sessions": len(replies), "error": str(error)})
+                if self._leaving:  # the sessions are still awaited, and a full disk must not hold up the end of the process
+                    return [Settled(None, None) for _ in replies]
                 await self._sleep(STORE_PAUSE_SECONDS)
             except Exception:  # noqa: BLE001 - one session's trouble must not become that of all
                 if len(replies) > 1:

@@ -140,7 +140,7 @@ class Hosted:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._flights.close()
-        await self.realtime.written()
+        await self.realtime.close()
         await self._release()
         await self.link.close()
 

@@ -58,7 +58,7 @@ class Settled:
     """What became of a question."""
 
     verdict: Verdict | None
-    """The verdict now; `None` where another process was first."""
+    """The verdict now; `None` where another process was first, or it is left to be asked about again."""
     reason: HostedReason | None
     """Why the hosted model has not decided, where it has not."""
 
@@ -127,11 +127,12 @@ class Settlement:
                 finals.append((place, self._final(reply, verdict)))
             else:
                 postponed.append(self._postponed(reply, verdict, reason, unwanted_seconds))
+        # First, because it can be repeated: a verdict that was made final before a failure would look like another process's.
+        self._awaited.postpone(postponed, self._holder)
         done = self._awaited.finalise([final for _, final in finals])
         for (place, _), first in zip(finals, done, strict=True):
             if not first:
                 outcomes[place] = Settled(None, None)
-        self._awaited.postpone(postponed, self._holder)
         return outcomes
 
     def _judged(self, reply: Reply) -> tuple[Verdict, HostedReason | None]:

@@ -133,7 +133,7 @@ async def open_desk(folder: Path) -> AsyncIterator[Desk]:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS), desk.flights:
             yield desk
-            await desk.realtime.written()
+            await desk.realtime.close()
     finally:
         store.close()
 
@@ -244,6 +244,47 @@ async def test_a_store_that_takes_nothing_is_waited_for(tmp_path: Path, monkeypa
         answered = await desk.answer(question)
         assert answered.verdict is not None
         assert len(desk.slept) == 2
+
+
+@pytest.mark.parametrize("step", ["postpone", "finalise"])
+@on_a_loop
+async def test_a_store_that_fails_between_two_steps_loses_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    async with open_desk(tmp_path) as desk:
+        good, bad = desk.stored("good"), desk.stored("bad")
+        desk.provider.poison = {bad.number}
+        tables = desk.store.awaited
+        work, failures = getattr(tables, step), iter([StoreUnavailable("the disk is full")])
+
+        def failing(*given: object) -> object:
+            for failure in failures:
+                raise failure
+            return work(*given)
+
+        monkeypatch.setattr(tables, step, failing)
+        first, second = await asyncio.gather(desk.answer(good), desk.answer(bad))
+        assert len(desk.slept) == 1
+        assert first.verdict == desk.verdict("good")
+        assert second.reason is HostedReason.INVALID_SCORE
+        desk.clock.advance(600.0)
+        (again,) = tables.claim("me", HOLD_SECONDS, 10)
+        assert (again.session_id, again.attempts) == ("bad", 1)
+
+
+@on_a_loop
+async def test_a_store_that_takes_nothing_does_not_hold_up_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_desk(tmp_path) as desk:
+        loop, tried = asyncio.get_running_loop(), asyncio.Event()
+
+        def full(*given: object) -> list[Settled]:
+            loop.call_soon_threadsafe(tried.set)
+            raise StoreUnavailable("the disk is full")
+
+        monkeypatch.setattr(desk.settlement, "settle", full)
+        desk.realtime.ask(desk.stored("a"))
+        await tried.wait()
+        await desk.realtime.close()
+        assert desk.store.awaited.depth().waiting == 1
+        assert desk.heard == [Settled(None, None)]
 
 
 @on_a_loop
