@@ -8,8 +8,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-MEASUREMENTS = ("decode", "features", "model", "verdict", "store", "dataset", "start", "score_cli", "web", "http", "packages")
-"""Modules of this package; the comparison of detectors refits models for minutes and is run by name."""
+MEASUREMENTS = ("decode", "features", "model", "verdict", "store", "dataset", "start", "score_cli", "web", "http", "realtime", "packages")
+"""Modules of this package; the comparison of detectors and the fault matrix take many minutes, and are run by name."""
 
 
 def main() -> int:

@@ -28,6 +28,8 @@ class Cell(NamedTuple):
     route: str = "*"
     given: Mapping[str, int | str] = {}
     """What else the fault is told."""
+    how: str = ""
+    """More about what it leads to, in words."""
     first: bool = False
     """Whether it meets the first publication of a dataset alone, which goes through a signed address; those that come later have none."""
 
@@ -45,7 +47,7 @@ class Cell(NamedTuple):
     def reasons(self) -> frozenset[str]:
         """What a preliminary verdict may name: the time that was up, the fault itself, or the breaker that it opened."""
         if self.reason is None:
-            return frozenset()
+            return frozenset({R.TIMEOUT})
         return frozenset({R.TIMEOUT, self.reason} | (set() if self.tried else {R.CIRCUIT_OPEN}))
 
     def fault(self, slow: float) -> dict[str, object]:
@@ -55,11 +57,8 @@ class Cell(NamedTuple):
 
     def leads_to(self) -> str:
         """In words."""
-        if self.kind == "relative_scores":
-            return "hosted, each ranked among the rows it was sent with"
-        if self.reason is None:
-            return "hosted in time"
-        return f"preliminary, `{self.reason}`" + (", until the dataset has an id" if self.first else "")
+        led = "hosted" if self.reason is None else f"preliminary, `{self.reason}`"
+        return f"{led}, {self.how}" if self.how else led
 
 
 def _both(kind: str, reason: R | None, **given: int | str) -> tuple[Cell, ...]:
@@ -81,7 +80,7 @@ CELLS: tuple[Cell, ...] = (
     Cell("empty_body", "dataset", R.EMPTY_RESPONSE, "models.infer_batch"),
     Cell("job_failed", "dataset", R.JOB_FAILED, "datasets.*"),
     Cell("job_failed", "dataset", R.JOB_FAILED, "models.infer_batch"),
-    Cell("job_rejected", "dataset", None, "datasets.*"),
+    Cell("job_rejected", "dataset", None, "datasets.*", how="inline, and the dataset is replaced"),
     Cell("job_rejected", "dataset", R.JOB_REJECTED, "models.infer_batch"),
     Cell("job_stuck", "dataset", R.TIMEOUT, "datasets.*"),
     Cell("job_stuck", "dataset", R.TIMEOUT, "models.infer_batch"),
@@ -90,9 +89,9 @@ CELLS: tuple[Cell, ...] = (
     *_both("shuffled_rows", None),
     *_both("ids_only", R.IDS_ONLY),
     *_both("nan_scores", R.INVALID_SCORE),
-    *_both("relative_scores", None),
+    *(Cell("relative_scores", strategy, None, how="each ranked among the rows it was sent with") for strategy in STRATEGIES),
     *_both("stale_version", R.VERSION_MISMATCH),
-    Cell("expired_url", "dataset", R.EXPIRED_URL, first=True),
+    Cell("expired_url", "dataset", R.EXPIRED_URL, how="until the dataset has an id", first=True),
     Cell("empty_small", "inline", R.EMPTY_RESPONSE, given=_SMALL),
     Cell("empty_small", "dataset", R.EMPTY_RESPONSE, given=_SMALL),
 )
