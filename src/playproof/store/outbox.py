@@ -43,7 +43,7 @@ def claim(connection: Connection, holder: str, now: int, until: int, limit: int)
     if not ids:
         return []
     these = outbox.c.id.in_(ids)
-    connection.execute(update(outbox).where(these).values(holder=holder, held_until=until, next_at=until))
+    connection.execute(update(outbox).where(these).values(holder=holder, next_at=until))
     found = {row.id: Letter(**row._mapping) for row in connection.execute(_LETTER.where(these))}
     return [found[name] for name in ids]
 
@@ -55,14 +55,14 @@ def settle(connection: Connection, letter: str, holder: str, state: PostState, a
     """
     held = update(outbox).where(outbox.c.id == letter, outbox.c.holder == holder, outbox.c.state == WAITING)
     attempts = outbox.c.attempts + int(reason is not None)
-    values = held.values(state=state, next_at=at, reason=reason, attempts=attempts, holder=None, held_until=None)
+    values = held.values(state=state, next_at=at, reason=reason, attempts=attempts, holder=None)
     return bool(connection.execute(values).rowcount)
 
 
 def release(connection: Connection, holder: str, now: int) -> int:
     """Have all that `holder` holds be due for others; how many letters that are."""
     held = update(outbox).where(outbox.c.state == WAITING, outbox.c.holder == holder)
-    return connection.execute(held.values(holder=None, held_until=None, next_at=now)).rowcount
+    return connection.execute(held.values(holder=None, next_at=now)).rowcount
 
 
 def retry(connection: Connection, letter: str | None, now: int) -> int:

@@ -212,11 +212,10 @@ outbox = Table(
     Column("body", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
-    Column("next_at", BigInteger, nullable=False),
+    Column("next_at", BigInteger, nullable=False),  # waiting: not sent before, or its hold ends; else since when
     Column("attempts", Integer, nullable=False),
     Column("reason", Text),
     Column("holder", Text),
-    Column("held_until", BigInteger),
     Index(None, "state", "next_at"),
     Index(None, "session_seq"),
 )

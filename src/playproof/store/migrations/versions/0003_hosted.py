@@ -127,7 +127,6 @@ def _outbox() -> None:
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("reason", sa.Text),
         sa.Column("holder", sa.Text),
-        sa.Column("held_until", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.ForeignKeyConstraint(["session_seq"], ["session.seq"], name=op.f("fk_outbox_session_seq_session"), ondelete="CASCADE"),
     )
