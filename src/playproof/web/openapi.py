@@ -60,8 +60,9 @@ def _score(max_body: int) -> Json:
         "tags": ["sessions"],
         "operationId": "score",
         "summary": "Score a session",
-        "description": "Answers once the verdict is on disk. The same `sessionId` with the same content answers the stored verdict "
-        f"again, with `{REPLAYED_HEADER}: true`; with other content it is a conflict. The body may be {max_body} bytes long.",
+        "description": "Answers once the verdict is on disk. A `preliminary` one becomes final later: read it again under its id. The "
+        f"same `sessionId` with the same content answers the stored verdict again, with `{REPLAYED_HEADER}: true`; with other content it "
+        f"is a conflict. The body may be {max_body} bytes long.",
         "security": [{"apiKey": []}, {}],
         "parameters": [
             {
@@ -98,7 +99,10 @@ def _stored() -> Json:
         "summary": "Read a stored verdict",
         "security": [{"apiKey": []}, {}],
         "parameters": [_SESSION_ID],
-        "responses": {"200": answer("The verdict, as it was answered.", "Verdict"), **problems(400, 401, 403, 404, 500, 503)},
+        "responses": {
+            "200": answer("The verdict as it was answered, or the final one that followed a preliminary one.", "Verdict"),
+            **problems(400, 401, 403, 404, 500, 503),
+        },
     }
 
 

@@ -34,7 +34,7 @@ def _session_id(request: Request[Any, Any, Any]) -> str:
 
 @get(PATH + "{session_id:path}")
 async def stored(request: Request[Any, Any, Any]) -> Answer:
-    """The verdict stored under an id, as it was answered."""
+    """The verdict stored under an id: as it was answered, or the final one that followed a preliminary one."""
     services: Services = request.app.state.services
     scope = scope_of(request, services)
     name = _session_id(request)
