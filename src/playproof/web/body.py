@@ -95,7 +95,7 @@ async def read_into(file: BinaryIO, headers: RawHeaders, receive: Receive, limit
     Raises `TooLarge` and `Disconnected` as `read_body` does, `RequestTimeout` where it stops coming.
     """
     _check_length(headers, limit)
-    size, more = 0, True
+    size, written, more = 0, 0, True
     parts: list[bytes] = []
     while more:
         try:
@@ -110,9 +110,9 @@ async def read_into(file: BinaryIO, headers: RawHeaders, receive: Receive, limit
         more = message.get("more_body", False)
         if size > limit:
             raise _too_large(limit)
-        if not more or sum(map(len, parts)) >= _WRITTEN_BYTES:
+        if not more or size - written >= _WRITTEN_BYTES:
             await asyncio.to_thread(file.writelines, parts)
-            parts = []
+            parts, written = [], size
 
 
 def _check_length(headers: RawHeaders, limit: int) -> None:
