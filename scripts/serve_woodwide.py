@@ -26,7 +26,7 @@ from playproof.emulator.service import Emulated
 from playproof.errors import HostedError
 from playproof.ids import process_name
 from playproof.settings import ApiKey, Secret, Settings, load_settings
-from playproof.store import HostedModelRecord, Store, open_store
+from playproof.store import HostedModelRecord, Store, store_of
 from playproof.telemetry import Labels, Session
 from playproof.testing import human_session
 from playproof.woodwide import Connection, Woodwide, connect
@@ -71,14 +71,14 @@ def main() -> int:
 
 
 def trained(settings: Settings, url: str) -> str:
-    """The id of a model that is ready in the data folder, and known to the emulator."""
+    """The id of a model that is ready in the service's store, and known to the emulator."""
     connection = Connection(base_url=url, keys=(ApiKey("emulator", Secret(KEY)),))
 
     async def work(store: Store) -> HostedModelRecord:
         async with connect(connection) as woodwide:
             return await ready(woodwide, store) or await made(woodwide, store, settings)
 
-    with closing(open_store(settings.data_dir)) as store:
+    with closing(store_of(settings)) as store:
         record = asyncio.run(work(store))
     print("\n".join(told_version(version_statement(record))), flush=True)
     return record.model_id
