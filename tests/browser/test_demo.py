@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,13 +11,11 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.emulating import running_emulator
 from tests.realtime import hosted_environment, taught
 from tests.serving import Serving, serving
-
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 @pytest.fixture(scope="module")
@@ -27,29 +23,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """A service with an open API."""
     with serving(tmp_path_factory.mktemp("browser") / "data") as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The Chromium that `scripts/ensure_chromium.sh` finds or installs."""
-    program = os.environ.get("PLAYPROOF_TEST_CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
-    assert program, "no Chromium on the PATH; `make test` installs one, or set PLAYPROOF_TEST_CHROMIUM"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def window(browser: Browser) -> Iterator[BrowserContext]:
-    """A fresh window; what its pages complain about fails the test."""
-    context = browser.new_context(viewport={"width": 1100, "height": 800})
-    complaints: list[str] = []
-    context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
-    yield context
-    context.close()
-    assert complaints == []
 
 
 def play(page: Page, targets: int = 10) -> None:

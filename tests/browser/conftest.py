@@ -1,0 +1,35 @@
+"""A real Chromium, and windows whose complaints fail the test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The Chromium that `scripts/ensure_chromium.sh` finds or installs."""
+    program = os.environ.get("PLAYPROOF_TEST_CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
+    assert program, "no Chromium on the PATH; `make test` installs one, or set PLAYPROOF_TEST_CHROMIUM"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh window; what its pages complain about fails the test."""
+    context = browser.new_context(viewport={"width": 1100, "height": 800})
+    complaints: list[str] = []
+    context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    yield context
+    context.close()
+    assert complaints == []
