@@ -19,11 +19,11 @@ import pytest
 from playproof.decision import Verdict
 from playproof.scoring.base import Floats
 from playproof.service import decode_verdict
-from playproof.store import Store, open_store
 from playproof.store.sqlite.database import DATABASE_NAME
 from playproof.store.sqlite.driver import find_driver
 from playproof.woodwide import connect, connection_of
 from playproof.woodwide.mapping import Columns, csv_file
+from tests.crash.killing import Place
 from tests.crash.traps import PATIENCE, Point, Trap, until
 from tests.emulating import Running, running_emulator
 from tests.realtime import hosted_environment, hosted_settings, taught
@@ -34,12 +34,12 @@ FIRST, LATER = 20, 8
 """Sessions that are answered before a kill, and that are on their way then."""
 DEADLINE_MS = 400
 ALONE, TOGETHER = 3, 500
-"""Sessions of each folder that are scored once more, each alone; all of them are, so many at a time."""
+"""Sessions of each site that are scored once more, each alone; all of them are, so many at a time."""
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What all folders begin with."""
+    """What all sites begin with."""
 
     emulator: Running
     template: Path
@@ -49,7 +49,7 @@ class Ground:
 
 @dataclass
 class Told:
-    """What came of the sessions of a folder."""
+    """What came of the sessions of a site."""
 
     kills: int = 0
     sessions: int = 0
@@ -66,14 +66,13 @@ class Told:
     """Webhooks that came once more under an id that had come before."""
 
 
-class Folder:
-    """One data folder, and the services that live in it one after the other."""
+class Site:
+    """One database, and the services that use it one after the other or together."""
 
-    def __init__(self, ground: Ground, path: Path, strategy: str, receiver: Receiver, listening: threading.Event, seed: int) -> None:
-        """While `listening` is not set, `receiver` does not answer. `seed` makes the sessions others than those of other folders."""
-        shutil.copytree(ground.template, path)
-        self.ground, self.path, self.strategy = ground, path, strategy
-        self.dataset = f"live {path.name} {seed}"
+    def __init__(self, ground: Ground, place: Place, strategy: str, receiver: Receiver, listening: threading.Event, seed: int) -> None:
+        """While `listening` is not set, `receiver` does not answer. `seed` makes the sessions others than those elsewhere."""
+        self.ground, self.place, self.strategy = ground, place, strategy
+        self.dataset = f"live {strategy} {seed}"
         self.told = Told()
         self._receiver, self._listening = receiver, listening
         self._seed = seed
@@ -84,8 +83,8 @@ class Folder:
         self._forgotten = 0
 
     @contextmanager
-    def serving(self, **given: str) -> Iterator[Serving]:
-        """A service on this folder, once it answers."""
+    def serving(self) -> Iterator[Serving]:
+        """A service, once it answers."""
         hosted = hosted_environment(
             self.ground.emulator,
             self.ground.model_id,
@@ -96,13 +95,11 @@ class Folder:
             PLAYPROOF_WEBHOOK_SECRET=SECRET,
             PLAYPROOF_WEBHOOK_PRIVATE="true",
         )
-        with serving(self.path, log=self.path.with_suffix(".log"), **{**hosted, **given}) as service:
+        folder = self.place.folder
+        shared = {"PLAYPROOF_DATABASE_URL": self.place.url} if self.place.url else {}
+        with serving(folder / "data", log=folder / "log", **hosted, **shared) as service:
             httpx.get(f"{service.url}/health", timeout=PATIENCE).raise_for_status()
             yield service
-
-    def open(self) -> Store:
-        """The store of this folder, beside the services on it."""
-        return open_store(self.path)
 
     def kill(self, service: Serving, point: Point) -> None:
         """Kill `service` at `point`, with sessions answered and others on their way."""
@@ -130,7 +127,8 @@ class Folder:
 
     def _kill_before_it_writes(self, service: Serving, point: Point, trap: Trap) -> None:
         answered = f'playproof_woodwide_calls_total{{call="{point.route}",outcome="ok"}} '
-        with closing(find_driver().module.connect(str(self.path / DATABASE_NAME), isolation_level=None)) as database:
+        path = self.place.folder / "data" / DATABASE_NAME
+        with closing(find_driver().module.connect(str(path), isolation_level=None)) as database:
             database.execute("BEGIN IMMEDIATE")
             before = value(service, answered)
             trap.open()
@@ -145,7 +143,7 @@ class Folder:
         service.stop(signal.SIGKILL)
 
     def ask(self, http: httpx.AsyncClient) -> asyncio.Task[None]:
-        """The next session on its way to a service."""
+        """The next session on its way to the service that `http` speaks with."""
         self._number += 1
         return asyncio.create_task(self._asked(http, self._number))
 
@@ -168,13 +166,13 @@ class Folder:
 
     def recover(self) -> None:
         """Return when nothing is awaited any more, and the site was told everything."""
-        with closing(self.open()) as store:
+        with closing(self.place.open()) as store:
             until(lambda: store.awaited.depth().waiting == 0, "every verdict is final")
             until(lambda: store.outbox.counts().waiting == 0, "every webhook has arrived")
 
     def check(self, forgotten: int | None = None) -> Told:
         """Hold what must be true when the last service has stopped; `forgotten` says how many versions may be, where nobody can know."""
-        with closing(self.open()) as store:
+        with closing(self.place.open()) as store:
             names = [f"s{number}" for number in range(1, self._number + 1)]
             found = {name: session for name in names if (session := store.get("open", name)) is not None}
         verdicts = {name: decode_verdict(session.verdict) for name, session in found.items()}
@@ -206,14 +204,16 @@ class Folder:
 
     def _check_database(self, sessions: int, forgotten: Container[int]) -> None:
         """One row for each session, one dataset, one version and one scoring for each publication."""
-        with closing(find_driver().module.connect(str(self.path / DATABASE_NAME))) as database:
-            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            assert database.execute("SELECT count(*), count(DISTINCT session_seq) FROM live_row").fetchone() == (sessions, sessions)
-            for table in ("awaited", "publication_row", "live_replaced"):
-                assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
-            published = database.execute("SELECT version_id, batch_job_id, state FROM publication").fetchall()
+        rows = self.place.rows
+        if not self.place.url:
+            assert rows("PRAGMA integrity_check") == [("ok",)]
+        assert rows("SELECT count(*), count(DISTINCT session_seq) FROM live_row") == [(sessions, sessions)]
+        for table in ("awaited", "publication_row", "live_replaced"):
+            assert rows(f"SELECT count(*) FROM {table}") == [(0,)], table
+        published = rows("SELECT version_id, batch_job_id, state FROM publication")
         service = self.ground.emulator.service
-        made = [dataset.id for dataset in service.do(lambda: service.datasets.find(self.dataset, 200, None, archived=True))[0]]
+        alike, _ = service.do(lambda: service.datasets.find(self.dataset, 200, None, archived=True))
+        made = [dataset.id for dataset in alike if dataset.name == self.dataset]
         assert len(made) == (self.strategy == "dataset")
         versions = [version.id for name in made for version in service.do(lambda name=name: service.datasets.versions(name))]  # type: ignore[misc]
         assert {state for _, _, state in published} <= {"settled"}
@@ -225,7 +225,7 @@ class Folder:
     async def _check_scores(self, rows: Floats, verdicts: Sequence[Verdict]) -> None:
         """Each session has the score of its row, which it also has alone."""
         given = [verdict.hosted for verdict in verdicts]
-        settings = hosted_settings(self.path, self.ground.emulator, self.ground.model_id)
+        settings = hosted_settings(self.place.folder, self.ground.emulator, self.ground.model_id)
         async with connect(connection_of(settings)) as woodwide:
             together = [slice(place, place + TOGETHER) for place in range(0, len(rows), TOGETHER)]
             alone = [slice(place, place + 1) for place in range(0, len(rows), max(1, len(rows) // ALONE))]
@@ -251,22 +251,30 @@ def ground(folder: Path) -> Iterator[Ground]:
 
 
 @contextmanager
-def fresh(on: Ground, path: Path, strategy: str, seed: int) -> Iterator[Folder]:
-    """A folder whose site listens."""
+def site_in(on: Ground, folder: Path, strategy: str, seed: int) -> Iterator[Site]:
+    """A site in a new folder, which listens."""
+    shutil.copytree(on.template, folder / "data")
+    with listening_site(on, Place(folder), strategy, seed) as site:
+        yield site
+
+
+@contextmanager
+def listening_site(on: Ground, place: Place, strategy: str, seed: int) -> Iterator[Site]:
+    """A site that listens, with a database that knows the model."""
     listening = threading.Event()
     listening.set()
     with receiving(Answer(hold=listening)) as receiver:
-        yield Folder(on, path, strategy, receiver, listening, seed)
+        yield Site(on, place, strategy, receiver, listening, seed)
 
 
-def killed(on: Ground, path: Path, strategy: str, points: Sequence[Point], seed: int) -> Told:
-    """What came of a folder whose services are killed at one of `points` after the other."""
-    with fresh(on, path, strategy, seed) as folder:
+def killed(on: Ground, folder: Path, strategy: str, points: Sequence[Point], seed: int) -> Told:
+    """What came of sessions in a new folder, where services are killed at one of `points` after the other."""
+    with site_in(on, folder, strategy, seed) as site:
         for point in points:
-            with folder.serving() as service:
-                folder.recover()
-                folder.kill(service, point)
-        with folder.serving() as service:
-            folder.recover()
+            with site.serving() as service:
+                site.recover()
+                site.kill(service, point)
+        with site.serving() as service:
+            site.recover()
             assert service.stop() == 0
-        return folder.check()
+        return site.check()

@@ -61,12 +61,12 @@ def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 @pytest.mark.parametrize("number", range(len(FIRSTS)), ids=[str(point) for point in FIRSTS])
 def test_what_was_begun_at_woodwide_is_carried_on(on: Ground, tmp_path: Path, number: int) -> None:
     points = (FIRSTS[number], *LATERS[number :: len(FIRSTS)])
-    told = killed(on, tmp_path / "data", "dataset", points, seed=10_000 * (1 + number))
+    told = killed(on, tmp_path, "dataset", points, seed=10_000 * (1 + number))
     assert told.preliminary >= FIRST * len(points)
     print(told)  # noqa: T201
 
 
 def test_what_was_asked_inline_is_asked_again(on: Ground, tmp_path: Path) -> None:
-    told = killed(on, tmp_path / "data", "inline", INLINE, seed=1_000_000)
+    told = killed(on, tmp_path, "inline", INLINE, seed=1_000_000)
     assert told.preliminary >= FIRST * len(INLINE)
     print(told)  # noqa: T201

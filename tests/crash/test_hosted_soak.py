@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from playproof.store.sqlite.driver import find_driver
-from tests.crash.hosted import Folder, Ground, fresh, ground
+from tests.crash.hosted import Ground, Site, ground, site_in
 from tests.crash.traps import CLOCK, PATIENCE
 from tests.serving import Serving
 
@@ -33,13 +33,13 @@ def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         yield made
 
 
-async def busy(folder: Folder, service: Serving, seconds: float) -> None:
+async def busy(site: Site, service: Serving, seconds: float) -> None:
     """Sessions for a service, until it is killed after so many seconds."""
     async with httpx.AsyncClient(base_url=service.url, timeout=PATIENCE) as http:
         end = CLOCK.monotonic() + seconds
-        asked = folder.ask_again(http)
+        asked = site.ask_again(http)
         while CLOCK.monotonic() < end:
-            asked.append(folder.ask(http))
+            asked.append(site.ask(http))
             await asyncio.sleep(APART_SECONDS)
         service.process.kill()
         await asyncio.gather(*asked)
@@ -48,16 +48,16 @@ async def busy(folder: Folder, service: Serving, seconds: float) -> None:
 @pytest.mark.parametrize("strategy", ["inline", "dataset"])
 def test_services_that_are_killed_lose_and_double_no_verdict(on: Ground, tmp_path: Path, strategy: str) -> None:
     chance = random.Random(20261121)
-    with fresh(on, tmp_path / "data", strategy, seed=0) as folder:
+    with site_in(on, tmp_path, strategy, seed=0) as site:
         end = CLOCK.monotonic() + SOAK_SECONDS
-        while folder.told.kills < KILLS or CLOCK.monotonic() < end:
+        while site.told.kills < KILLS or CLOCK.monotonic() < end:
             on.emulator.heal()
             on.emulator.fault("latency", seconds=chance.uniform(0.1, 0.5))
-            with folder.serving() as service:
-                asyncio.run(busy(folder, service, chance.uniform(0.5, 2.0)))
-            folder.told.kills += 1
+            with site.serving() as service:
+                asyncio.run(busy(site, service, chance.uniform(0.5, 2.0)))
+            site.told.kills += 1
         on.emulator.heal()
-        with folder.serving() as service:
-            folder.recover()
+        with site.serving() as service:
+            site.recover()
             assert service.stop() == 0
-        print(strategy, folder.check(forgotten=folder.told.kills))  # noqa: T201
+        print(strategy, site.check(forgotten=site.told.kills))  # noqa: T201
