@@ -91,6 +91,39 @@ def test_those_of_one_moment_ride_together_as_many_as_there_is_room_for() -> Non
     assert [len(flight) for flight in tower.flights] == [10, 10, 5]
 
 
+def test_those_who_are_expected_do_not_wait_for_all_the_others() -> None:
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        rides = [flights.board(f"alone-{number}", row(0.0), 1, expected=False) for number in range(4)]
+        rides += [flights.board(f"late-{number}", row(0.0), expected=False) for number in range(3)]
+        await tower.boarded.wait()
+        rides += [flights.board(f"visitor-{number}", row(0.0)) for number in range(2)]
+        tower.cleared.set()
+        await asyncio.gather(*rides)
+
+    tower, _ = fly(work, most=4)
+    assert tower.flights == [
+        ["alone-0"],
+        ["visitor-0", "visitor-1", "late-0", "late-1"],
+        ["alone-1"],
+        ["alone-2"],
+        ["alone-3"],
+        ["late-2"],
+    ]
+
+
+def test_those_who_are_not_expected_ride_every_other_flight() -> None:
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        rides = [flights.board("first", row(0.0))]
+        await tower.boarded.wait()
+        rides += [flights.board(f"alone-{number}", row(0.0), 1, expected=False) for number in range(2)]
+        rides += [flights.board(f"visitor-{number}", row(0.0)) for number in range(4)]
+        tower.cleared.set()
+        await asyncio.gather(*rides)
+
+    tower, _ = fly(work, most=2)
+    assert tower.flights == [["first"], ["alone-0"], ["visitor-0", "visitor-1"], ["alone-1"], ["visitor-2", "visitor-3"]]
+
+
 def test_a_session_that_is_aboard_boards_once() -> None:
     async def work(tower: Tower, flights: Flights[str]) -> None:
         assert flights.board("same", row(1.0)) is flights.board("same", row(2.0))

@@ -36,6 +36,16 @@ class Passenger(NamedTuple, Generic[K]):
     """(k,) its catalogue row."""
 
 
+class _Waiting(NamedTuple, Generic[K]):
+    """A passenger before the flight."""
+
+    passenger: Passenger[K]
+    most: int
+    """With how many the flight may be shared."""
+    expected: bool
+    """Somebody waits for the answer."""
+
+
 Fly = Callable[[Sequence[Passenger[K]]], Awaitable[Mapping[K, Answer]]]
 """A strategy: the answers to some sessions by one hosted scoring. Raises `HostedError` where there is none for any."""
 
@@ -50,7 +60,8 @@ class Flights(Generic[K]):
         self._breaker = breaker
         self._clock = clock
         self._listener = listener
-        self._waiting: list[tuple[int, Passenger[K]]] = []  # with how many each may share a flight
+        self._waiting: list[_Waiting[K]] = []
+        self._visitors_turn = True
         self._rides: dict[K, asyncio.Future[Answer]] = {}
         self._pilot: asyncio.Task[None] | None = None
         self._left: float | None = None
@@ -71,10 +82,11 @@ class Flights(Generic[K]):
         for ride in self._rides.values():
             ride.cancel()
 
-    def board(self, key: K, row: Floats, most: int | None = None) -> asyncio.Future[Answer]:
+    def board(self, key: K, row: Floats, most: int | None = None, *, expected: bool = True) -> asyncio.Future[Answer]:
         """What will be known of the session `key` with catalogue row (k,): a score, or the reason why there is none.
 
         With `most` it shares its flight with no more than so many, and with none who may share it with another number.
+        Whoever is not `expected` by somebody gives way: however many of them wait, those who are ride one of the next two flights.
 
         The future is shared by everybody who asks for the same session: wait for it shielded. It ends whether or not
         anybody waits, so what comes after a deadline can be had with a callback. It never raises.
@@ -82,7 +94,7 @@ class Flights(Generic[K]):
         ride = self._rides.get(key)
         if ride is None:
             ride = self._rides[key] = asyncio.get_running_loop().create_future()
-            self._waiting.append((min(most or self._most, self._most), Passenger(key, row)))
+            self._waiting.append(_Waiting(Passenger(key, row), min(most or self._most, self._most), expected))
             if self._pilot is None:
                 self._pilot = asyncio.create_task(self._pilot_all(), name="woodwide-flights")
         return ride
@@ -118,17 +130,14 @@ class Flights(Generic[K]):
             self._pilot = None
 
     def _called(self) -> list[Passenger[K]]:
-        """Who rides next: the first of those who wait, and whoever may share its flight."""
-        most = self._waiting[0][0]
-        called: list[Passenger[K]] = []
-        left: list[tuple[int, Passenger[K]]] = []
-        for waiting in self._waiting:
-            if waiting[0] == most and len(called) < most:
-                called.append(waiting[1])
-            else:
-                left.append(waiting)
-        self._waiting = left
-        return called
+        """Who rides next: by turns somebody who is expected and somebody who is not, and whoever may share that flight."""
+        first = next((each for each in self._waiting if each.expected is self._visitors_turn), self._waiting[0])
+        self._visitors_turn = not first.expected
+        sharing = [each for each in self._waiting if each.most == first.most and each is not first]
+        called = [first, *sorted(sharing, key=lambda each: not each.expected)][: first.most]
+        aboard = {each.passenger.key for each in called}
+        self._waiting = [each for each in self._waiting if each.passenger.key not in aboard]
+        return [each.passenger for each in called]
 
     async def _one(self, passengers: Sequence[Passenger[K]]) -> Mapping[K, Answer]:
         started = self._clock.monotonic()

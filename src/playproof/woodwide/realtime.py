@@ -114,7 +114,8 @@ class Realtime:
         self._asked[question.number] = asked
         if question.current:
             sharing = SHARING[min(question.attempts, len(SHARING) - 1)]
-            self._flights.board(question.number, question.case.row, sharing).add_done_callback(partial(self._land, asked))
+            ride = self._flights.board(question.number, question.case.row, sharing, expected=not told)
+            ride.add_done_callback(partial(self._land, asked))
         else:
             self._take(asked, HostedReason.COLUMN_MISMATCH)
         return asked
