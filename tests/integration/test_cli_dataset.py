@@ -72,3 +72,10 @@ def test_a_dataset_that_is_not_there_is_told(data: list[str], capsys: pytest.Cap
     for command in ("status", "cleanup"):
         assert run(["dataset", command, "--name", "other", *data]) == 1
         assert "there is no dataset 'other'; `playproof dataset ensure` makes it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.parquet"])
+def test_a_place_that_cannot_be_written_to_is_told(data: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    said(capsys, "ensure", *data)
+    assert run(["dataset", "export", str(tmp_path / "nowhere" / name), *data]) == 1
+    assert f"nowhere/{name}': No such file or directory" in capsys.readouterr().err

@@ -136,10 +136,16 @@ def _written(file: Path, pages: Iterator[list[LiveRow]]) -> Tally:
 
     if str(file) == "-":
         return write_csv(pages, sys.stdout)
-    if file.suffix == ".parquet":
-        return write_parquet(pages, file)
-    with file.open("w", encoding="utf-8", newline="") as stream:
-        return write_csv(pages, stream)
+    try:
+        if file.suffix == ".parquet":
+            with file.open("wb") as stream:
+                return write_parquet(pages, stream)
+        with file.open("w", encoding="utf-8", newline="") as text:
+            return write_csv(pages, text)
+    except OSError as error:
+        if error.filename is None:  # it was opened
+            raise
+        raise click.FileError(str(file), error.strerror) from None
 
 
 @contextlib.contextmanager
