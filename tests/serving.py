@@ -154,9 +154,10 @@ def serving(folder: Path, *arguments: str, log: Path | None = None, **environmen
     """`playproof serve` on a free port with its data in `folder`; stopped at the end if it still runs."""
     log = log or folder.with_name(folder.name + ".log")
     command = [sys.executable, "-m", "playproof", "serve", "--port", "0", "--data-dir", str(folder), *arguments]
+    given = {name: value for name, value in os.environ.items() if not name.startswith("PLAYPROOF_TEST_")}  # those are for the tests
     with (
         log.open("a") as stderr,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env={**os.environ, **environment}) as process,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env={**given, **environment}) as process,
     ):
         try:
             banner = read_until(process, "Stop it")

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +15,13 @@ import pytest
 
 from playproof.store.sqlite.driver import find_driver
 from tests.crash.hosted import FIRST, Ground, ground, killed
-from tests.crash.traps import Point
+from tests.crash.traps import CLOCK, Point
 
 pytestmark = pytest.mark.skipif(not find_driver().sharable, reason=f"{find_driver()} cannot be shared between processes")
 
+SOAK_SECONDS = float(os.environ.get("PLAYPROOF_TEST_SOAK_SECONDS", "0"))
+SEEDS = 10_000
+"""More than there are sessions in a folder."""
 PAGE = "jobs.retrieve_result_rows"
 UNPAGED = (("server_error", PAGE),)
 
@@ -58,15 +64,30 @@ def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         yield made
 
 
+def folders(path: Path) -> Iterator[tuple[Path, random.Random | None]]:
+    """A folder, and then as many as there is time for, with what chooses points for them."""
+    end = CLOCK.monotonic() + SOAK_SECONDS
+    for number in itertools.count():
+        if number and CLOCK.monotonic() >= end:
+            return
+        folder = path / str(number)
+        folder.mkdir()
+        yield folder, random.Random(number) if number else None
+
+
 @pytest.mark.parametrize("number", range(len(FIRSTS)), ids=[str(point) for point in FIRSTS])
 def test_what_was_begun_at_woodwide_is_carried_on(on: Ground, tmp_path: Path, number: int) -> None:
-    points = (FIRSTS[number], *LATERS[number :: len(FIRSTS)])
-    told = killed(on, tmp_path, "dataset", points, seed=10_000 * (1 + number))
-    assert told.preliminary >= FIRST * len(points)
-    print(told)  # noqa: T201
+    for place, (folder, chance) in enumerate(folders(tmp_path)):
+        laters = chance.sample(LATERS, 3) if chance else LATERS[number :: len(FIRSTS)]
+        points = (FIRSTS[number], *laters)
+        told = killed(on, folder, "dataset", points, seed=SEEDS * (1 + number + len(FIRSTS) * place))
+        assert told.preliminary >= FIRST * len(points)
+        print(told)  # noqa: T201
 
 
 def test_what_was_asked_inline_is_asked_again(on: Ground, tmp_path: Path) -> None:
-    told = killed(on, tmp_path, "inline", INLINE, seed=1_000_000)
-    assert told.preliminary >= FIRST * len(INLINE)
-    print(told)  # noqa: T201
+    for place, (folder, chance) in enumerate(folders(tmp_path)):
+        points = chance.sample(INLINE, len(INLINE)) if chance else INLINE
+        told = killed(on, folder, "inline", points, seed=SEEDS * place)
+        assert told.preliminary >= FIRST * len(points)
+        print(told)  # noqa: T201
