@@ -316,7 +316,8 @@ def put(i):
     except StoreUnavailable as error:
         return str(error)
 
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))  # bytes, of any one file
+largest = max(file.stat().st_size for file in Path(sys.argv[1]).iterdir())
+resource.setrlimit(resource.RLIMIT_FSIZE, (largest + 100_000, hard))  # bytes, of any one file
 full = [put(i) for i in range(200)]
 try:
     store.check()

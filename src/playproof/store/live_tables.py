@@ -21,7 +21,7 @@ class Run(Protocol):
     """Runs work on a connection, in a transaction of its own. Raises `StoreUnavailable`."""
 
     def __call__(self, work: Callable[[Connection], R], /) -> R:
-        """What `work` returns, once it is on disk."""
+        """What `work` returns, once it is on disk; it may be run again where nothing of its first run was committed."""
         ...
 
 

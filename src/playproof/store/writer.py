@@ -70,8 +70,12 @@ class Link(Protocol):
         """Take note that the latest transaction removed sessions, of which nothing is to be left lying about."""
         ...
 
-    def tidy(self, *, idle: bool = False) -> None:
-        """Do what follows from that and is due, or all that is left to do where nothing came for a while."""
+    def tidy(self) -> None:
+        """Do what follows from that and is due."""
+        ...
+
+    def rest(self) -> None:
+        """Do what is left to do where nothing came for a while. Raises where the database is found to be out."""
         ...
 
     def close(self) -> None:
@@ -243,21 +247,24 @@ class Writer:
 
     def _rest(self) -> None:
         """Nothing came for a while."""
-        if self.error is not None:
-            with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):
+            if self.error is not None:
                 self._transact(touch)
-        else:
-            self._link.tidy(idle=True)
+            else:
+                self._noting_failures(self._link.rest)
 
     def _transact(self, work: Callable[[Connection], R]) -> R:
+        result = self._noting_failures(lambda: self._link.transact(work))
+        self.error = None
+        return result
+
+    def _noting_failures(self, work: Callable[[], R]) -> R:
         try:
-            result = self._link.transact(work)
+            return work()
         except Exception as error:
             if self._link.caused(error):
                 self.error = str(self._link.unavailable(error))
             raise
-        self.error = None
-        return result
 
     def _report(self, commit: Commit) -> None:
         if self._on_commit is None:

@@ -203,11 +203,32 @@ def test_a_store_that_failed_finds_out_by_itself_when_writing_works_again(url: s
             patched.setattr(FaultyConnection, "commit", Faults.fail)
             with pytest.raises(StoreUnavailable):
                 store.put(session_record("a")).result(SECONDS)
-        for _ in range(SECONDS * 10):
-            if store.health().error is None:
-                break
-            threading.Event().wait(0.1)
+        wait_until(lambda: store.health().error is None)
         store.check()
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    for _ in range(SECONDS * 10):
+        if holds():
+            return
+        threading.Event().wait(0.1)
+    pytest.fail("it never came to that")
+
+
+def test_a_server_that_goes_while_nothing_is_to_do_is_missed_and_found_again(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(*_: Any, **__: Any) -> Any:
+        raise psycopg.OperationalError("connection refused")
+
+    with closing(PostgresStore(url)) as store:
+        store.check()
+        end_others(url)
+        with monkeypatch.context() as patched:
+            patched.setattr(psycopg, "connect", absent)
+            wait_until(lambda: store.health().error is not None)
+            with pytest.raises(StoreUnavailable, match="connection refused"):
+                store.check()
+        wait_until(lambda: store.health().error is None)
+        assert store.put(session_record("a")).result(SECONDS).status == "stored"
 
 
 def test_rows_that_another_process_holds_are_waited_for_only_so_long(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from playproof.clock import Clock
 from playproof.errors import StoreUnavailable
@@ -18,6 +18,7 @@ TRIES = 5
 LEAST_PAUSE, MOST_PAUSE = 0.05, 2.0
 """Seconds from one attempt to connect to the next, doubled each time."""
 
+_LOOK = select(1)
 _IN_THE_WAY = frozenset({"40001", "40P01"})
 
 R = TypeVar("R")
@@ -69,8 +70,12 @@ class PostgresLink:
     def removed(self) -> None:
         """See `Link.removed`: the server overwrites it in its own time."""
 
-    def tidy(self, *, idle: bool = False) -> None:
+    def tidy(self) -> None:
         """See `Link.tidy`: the server tidies by itself."""
+
+    def rest(self) -> None:
+        """See `Link.rest`: look whether the server is there, so that it is known before the next session comes."""
+        self.transact(lambda connection: connection.execute(_LOOK).scalar())
 
     def close(self) -> None:
         """See `Link.close`."""

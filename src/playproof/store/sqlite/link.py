@@ -65,9 +65,14 @@ class SqliteLink:
         """See `Link.removed`: the write-ahead log still holds them."""
         self._log_holds_removed = True
 
-    def tidy(self, *, idle: bool = False) -> None:
+    def tidy(self) -> None:
         """See `Link.tidy`: empty the write-ahead log."""
-        if (self._log_used and idle) or (self._log_holds_removed and self._clock.monotonic() >= self._truncate_after):
+        if self._log_holds_removed and self._clock.monotonic() >= self._truncate_after:
+            self._truncate_log()
+
+    def rest(self) -> None:
+        """See `Link.rest`."""
+        if self._log_used:
             self._truncate_log()
 
     def close(self) -> None:
