@@ -221,7 +221,7 @@ async def test_what_is_no_file_of_sessions_is_refused(tmp_path: Path, emulator: 
         is_problem(await http.post(UPLOAD, content=b"\x1f\x8b" + some, headers=LINES), 422, "invalid-request")
         is_problem(await http.post(UPLOAD, content=some, headers=HEADERS), 415, "unsupported-media-type")
         is_problem(await http.post(UPLOAD, content=some, headers={**LINES, "Content-Encoding": "gzip"}), 415, "unsupported-media-type")
-        for name in ("", "a%00b", "x" * 129, "a&name=b"):
+        for name in ("", "a%00b", "%FF", "%C3%BC", "x" * 129, "a&name=b"):
             is_problem(await http.post(f"{UPLOAD}?name={name}", content=some, headers=LINES), 400, "bad-request")
 
 

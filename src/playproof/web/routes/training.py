@@ -122,8 +122,8 @@ def _name(query: bytes) -> str:
     names = [value for key, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if key == "name"]
     if not names:
         return TRAINING_DATASET
-    if len(names) > 1 or not 0 < len(names[0]) <= LONGEST_NAME or not names[0].isprintable():
-        raise RequestError(f"name is one text of 1 to {LONGEST_NAME} characters that can be printed")
+    if len(names) > 1 or not 0 < len(names[0]) <= LONGEST_NAME or not (names[0].isascii() and names[0].isprintable()):
+        raise RequestError(f"name is one text of 1 to {LONGEST_NAME} visible ASCII characters and spaces")
     return names[0]
 
 
