@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
-from playproof.challenges import GAMES, telemetry
+from playproof.challenges import GAMES, Event, telemetry
+from playproof.challenges.challenge import MOST_BATCHES
+from playproof.challenges.events import MOST_EVENTS, Kind
 from playproof.features import NAMES, extract
+from playproof.telemetry import LIMITS
 from playproof.telemetry.session import require_whole
 from playproof.testing.players import keys_play, person_plays
 
@@ -45,6 +49,17 @@ def test_a_play_by_keys_leaves_no_movement() -> None:
     assert (len(session.t), len(session.click_t), session.duration_ms) == (0, 0, 0.0)
     assert len(context.t) == 7
     assert extract(session, context)[NAMES.index("path_px")] == 0.0
+
+
+def test_the_longest_challenge_is_still_a_session() -> None:
+    assert MOST_BATCHES * MOST_EVENTS <= LIMITS.movements
+    play = person_plays("bubble-pop", np.random.default_rng(2))
+    hammered = play.batches[0]
+    down = Event(5_000.0, 5.0, 5.0, Kind.DOWN)
+    many = msgspec.structs.replace(hammered, events=(down,) * MOST_EVENTS)
+    session, _ = telemetry(play.state, [*play.batches, *[many] * 100])
+    require_whole(session)
+    assert len(session.click_t) == LIMITS.clicks
 
 
 def test_a_challenge_that_nobody_touched_leaves_an_empty_session() -> None:

@@ -23,8 +23,8 @@ from playproof.ids import RandomBytes
 
 LIFETIME_MS = 120_000
 """From issue to finish; long enough to play any game by keyboard at leisure."""
-MOST_BATCHES = 1_200
-"""Of a challenge: one every 100 ms of its life."""
+MOST_BATCHES = 600
+"""Of a challenge: one every 200 ms of its life, and no more movements than a session may have."""
 
 _DEVICES = {Device.MOUSE: "mouse", Device.TOUCH: "touch", Device.PEN: "stylus", Device.KEYS: "keyboard"}
 

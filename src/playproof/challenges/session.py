@@ -10,7 +10,7 @@ from playproof.challenges.challenge import State, input_class
 from playproof.challenges.events import POINTER, WIDTH, Batch, Device, Event, Kind
 from playproof.challenges.games import GAMES
 from playproof.challenges.referee import targets
-from playproof.telemetry import GameContext, Session
+from playproof.telemetry import LIMITS, GameContext, Session
 from playproof.telemetry.session import Floats
 
 
@@ -18,12 +18,12 @@ def telemetry(state: State, batches: Sequence[Batch]) -> tuple[Session, GameCont
     """The session of a challenge from the batches that were accepted, in order, and its context: the targets that were shown.
 
     Places are CSS pixels of the playfield as it was drawn, to a tenth, so that the whole pixels of a mouse come back whole;
-    times are milliseconds since the first movement. Hits and misses are the referee's. A target that moves is where it was
-    when it was hit.
+    times are milliseconds since the first movement. Hits and misses are the referee's; clicks past what a session may have are
+    left out. A target that moves is where it was when it was hit.
     """
     placed = [(event, batch.width / WIDTH) for batch in batches for event in batch.events if event.kind in POINTER]
     moves = [(event, scale) for event, scale in placed if event.kind is Kind.MOVE or event.device is Device.TOUCH]
-    clicks = [(event, scale) for event, scale in placed if event.kind is GAMES[state.game].click]
+    clicks = [(event, scale) for event, scale in placed if event.kind is GAMES[state.game].click][: LIMITS.clicks]
     start = min((event.t for event, _ in moves or clicks), default=0.0)
     t, x, y = _axes(moves, start)
     click_t, click_x, click_y = _axes(clicks, start)

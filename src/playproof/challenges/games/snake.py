@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import ceil, inf, sqrt
 
 from playproof.challenges.events import HEIGHT, WIDTH, Event, Key, Kind
 from playproof.challenges.games.base import Mark, Memory, Parameters, Ruling, Sight, Target, drawn_place
@@ -10,8 +10,6 @@ from playproof.challenges.generator import Generator
 
 _TICK_MS = 20
 """The head moves in steps of this, on both sides, by sums, products, a quotient and a square root, which are exact alike."""
-_PAUSE_MS = 1000.0
-"""A head that has arrived rests; longer silences are not gone through tick by tick."""
 
 
 class Crawl(Parameters, frozen=True, rename="camel", kw_only=True):
@@ -51,15 +49,24 @@ class Snake:
         clock, x, y, to_x, to_y = memory
         mark, at = Mark.NOTHING, event.t
         step = self.parameters.speed * _TICK_MS / 1000
-        if event.t - clock > _PAUSE_MS and (x, y) == (to_x, to_y):
-            clock += (event.t - clock - _PAUSE_MS) // _TICK_MS * _TICK_MS
         while clock + _TICK_MS <= event.t:
+            if (x, y) == (to_x, to_y):  # at rest every tick is like the next, however many there are
+                due = self._bite_at_rest(sight, x, y, clock + _TICK_MS)
+                mark, at = (Mark.HIT, due) if due <= event.t else (mark, at)
+                clock = event.t // _TICK_MS * _TICK_MS
+                break
             clock += _TICK_MS
             x, y = _moved(x, y, to_x, to_y, step)
             if sight and clock >= sight.shown + self.parameters.soonest_ms and self._eats(sight.target, x, y):
                 mark, at, sight = Mark.HIT, clock, None
         to_x, to_y = self._goal(event, to_x, to_y)
         return Ruling(mark, at, (clock, x, y, to_x, to_y))
+
+    def _bite_at_rest(self, sight: Sight | None, x: float, y: float, soonest: float) -> float:
+        """The tick, from `soonest` on, at which a head at rest eats; infinite where it does not."""
+        if sight is None or not self._eats(sight.target, x, y):
+            return inf
+        return max(soonest, ceil((sight.shown + self.parameters.soonest_ms) / _TICK_MS) * _TICK_MS)
 
     def _eats(self, food: Target, x: float, y: float) -> bool:
         return (x - food.x) ** 2 + (y - food.y) ** 2 <= (food.radius + self.parameters.head) ** 2

@@ -83,7 +83,7 @@ export function stage(element, view, options, words, touchAction) {
     },
     /** Put a word where the visitor looks, for a moment. */
     remark: (x, y, text) => {
-      const note = shape("text", { class: "note", x: Math.min(Math.max(x, 150), WIDTH - 150), y: y > 110 ? y - 76 : y + 110 });
+      const note = shape("text", { class: "note", x: Math.min(Math.max(x, 150), WIDTH - 150), y: y > 220 ? y - 155 : y + 185 });
       note.textContent = text;
       vanish(field, note, 900);
     },

@@ -65,7 +65,7 @@ p { margin: 0; }
 .spread { fill: none; stroke: var(--accent); stroke-width: 6; }
 .drop { fill: var(--accent); }
 .cross { fill: none; stroke: var(--warm); stroke-width: 9; stroke-linecap: round; }
-.note { fill: var(--ink); font-size: 40px; font-weight: 600; text-anchor: middle; paint-order: stroke; stroke: var(--field); stroke-width: 10px; stroke-linejoin: round; }
+.note { fill: var(--ink); font-size: 46px; font-weight: 600; text-anchor: middle; paint-order: stroke; stroke: var(--field); stroke-width: 10px; stroke-linejoin: round; }
 .edge { fill: var(--ink); }
 .bead { fill: var(--accent); }
 .bead.band { fill: var(--bright); }
