@@ -104,10 +104,11 @@ def hasten(connection: Connection, now: int) -> int:
 def claim(connection: Connection, numbers: Sequence[int], holder: str, until: int) -> list[Entry]:
     """Have `holder` hold these sessions, until a time in milliseconds; those that are gone are left out."""
     claimed: dict[int, Entry] = {}
-    for start in range(0, len(numbers), IDS):
-        these = _e.session_seq.in_(numbers[start : start + IDS])
-        connection.execute(update(batch_entry).where(these).values(state=CLAIMED, epoch=_e.epoch + 1, holder=holder, next_at=until))
-        claimed |= {row["number"]: _entry(row) for row in connection.execute(_CLAIMED.where(these)).mappings()}
+    for some in _steps(numbers):
+        these = update(batch_entry).where(_e.session_seq.in_(some))
+        connection.execute(these.values(state=CLAIMED, epoch=_e.epoch + 1, holder=holder, next_at=until))
+        rows = connection.execute(_CLAIMED.where(awaited.c.session_seq.in_(some)))
+        claimed |= {row["number"]: _entry(row) for row in rows.mappings()}
     return [claimed[number] for number in numbers if number in claimed]
 
 
