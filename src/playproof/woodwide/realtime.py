@@ -51,6 +51,8 @@ class Asked:
     settled: asyncio.Future[Settled]
     told: bool
     """Somebody was answered the preliminary verdict."""
+    landed: bool = False
+    """Its answer is there."""
     writing: bool = False
     """What becomes of it is on its way to the disk."""
 
@@ -123,7 +125,7 @@ class Realtime:
     def take(self, number: int, answer: Answer) -> None:
         """Take an answer that came by another way than a flight; what nobody asked here is left alone."""
         asked = self._asked.get(number)
-        if asked is not None and not asked.writing:
+        if asked is not None and not asked.landed:
             self._take(asked, answer)
 
     async def close(self) -> None:
@@ -137,11 +139,11 @@ class Realtime:
         return self._breaker.state is not State.OPEN and self._flights.expected_seconds() > seconds
 
     def _land(self, asked: Asked, ride: asyncio.Future[Answer]) -> None:
-        if not ride.cancelled() and not asked.writing:
+        if not ride.cancelled() and not asked.landed:
             self._take(asked, ride.result())
 
     def _take(self, asked: Asked, answer: Answer) -> None:
-        asked.writing = True
+        asked.landed = True
         self._landed.append((asked, answer))
         if self._clerk is None:
             self._clerk = asyncio.create_task(self._write_all(), name="woodwide-clerk")
@@ -149,7 +151,10 @@ class Realtime:
     async def _write_all(self) -> None:
         try:
             while self._landed:
+                self._landed.sort(key=lambda landed: landed[0].told)  # those whom somebody still waits for come first
                 some, self._landed = self._landed[:TOGETHER], self._landed[TOGETHER:]
+                for asked, _ in some:
+                    asked.writing = True
                 replies = [Reply(asked.question, answer, asked.told) for asked, answer in some]
                 settled = await self._written(replies)
                 for (asked, _), outcome in zip(some, settled, strict=True):

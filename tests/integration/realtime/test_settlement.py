@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -24,9 +25,9 @@ from playproof.woodwide import Breaker
 from playproof.woodwide.flights import Flights, Passenger
 from playproof.woodwide.mapping import Answer, HostedScore
 from playproof.woodwide.question import Question, question_of
-from playproof.woodwide.realtime import Answered, Realtime
+from playproof.woodwide.realtime import TOGETHER, Answered, Realtime
 from playproof.woodwide.resume import HOLD_SECONDS, Resume
-from playproof.woodwide.settlement import MOST_ATTEMPTS, Settled, Settlement, Yardstick
+from playproof.woodwide.settlement import MOST_ATTEMPTS, Reply, Settled, Settlement, Yardstick
 
 PATIENCE_SECONDS = 30
 
@@ -161,6 +162,28 @@ async def test_late_the_site_is_told_once(tmp_path: Path) -> None:
         assert [verdict.session_id for verdict in desk.notices] == ["a"]
         assert desk.notices[0] == desk.verdict("a")
         assert desk.store.outbox.next_at() is not None
+
+
+@on_a_loop
+async def test_whose_time_is_up_while_others_are_written_does_not_wait_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_desk(tmp_path) as desk:
+        begun, free = threading.Event(), threading.Event()
+        settle = desk.settlement.settle
+
+        def slowly(replies: Sequence[Reply], unwanted_seconds: float = 0.0) -> list[Settled]:
+            begun.set()
+            assert free.wait(PATIENCE_SECONDS)
+            return settle(replies, unwanted_seconds)
+
+        monkeypatch.setattr(desk.settlement, "settle", slowly)
+        questions = [desk.stored(f"s{number}") for number in range(TOGETHER + 2)]
+        *others, visitor = [desk.realtime.ask(question, told=place == 0) for place, question in enumerate(questions)]
+        assert await asyncio.to_thread(begun.wait, PATIENCE_SECONDS)
+        answered = await desk.answer(visitor.question, 0.01)
+        assert answered == Answered(b"preliminary", None, HostedReason.TIMEOUT)
+        free.set()
+        await asyncio.gather(*(one.settled for one in (*others, visitor)))
+        assert {verdict.session_id for verdict in desk.notices} == {"s0", visitor.question.earlier.session_id}
 
 
 @on_a_loop
