@@ -1,0 +1,128 @@
+"""Whether a play has been seen before: exactly, or moved, scaled, rotated, mirrored, made faster or slower, made noisy, cut, or aimed anew.
+
+A lookup has two stages. The play's buckets (`buckets`) are read from an index, at five paces of the play; the plays found most
+often, and nearest by what their rows carry, are then compared stroke by stroke (`alignment`). Whatever the index, a lookup reads a few
+thousand rows of it and `CANDIDATES` signatures, however many plays there are.
+
+An index is anything that keeps rows and signatures (`ReplayIndex`). `MemoryIndex` holds sorted arrays, for tests and measurements. In a
+database it is two tables, written in the transaction that finishes a challenge and erased with its session:
+
+    replay_signature  session_seq BIGINT PRIMARY KEY, signature BLOB (1 + 14 bytes a stroke, `Signature.pack`), received_at BIGINT
+    replay_row        bucket BIGINT, detail BIGINT, session_seq BIGINT, PRIMARY KEY (bucket, session_seq, detail), clustered
+                      (SQLite: WITHOUT ROWID; PostgreSQL: an index on bucket that includes the other two)
+
+A bucket is 64 bits of a hash and may be negative. `rows` is one statement, `WHERE bucket IN (...)` with at most `PER_BUCKET` rows of
+each; `signatures` is another. What is older than replays are looked for is deleted with its rows, whose buckets
+follow from the signature (`rows_of`), so that no other index is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from playproof.challenges.alignment import evidence
+from playproof.challenges.buckets import Ints, closeness, probes_of
+from playproof.challenges.signature import Signature, sign, strokes_of
+from playproof.telemetry import Session
+
+RATES = (1.0, 0.79, 1.26, 0.63, 1.6)
+"""A play is looked for as it is, and as if it had taken so many times as long."""
+MATCH = 20.0
+"""Log odds (natural) above which a play is a replay."""
+CANDIDATES = 12
+"""So many plays found are compared at each pace."""
+PER_BUCKET = 64
+"""Rows of one bucket beyond these are not read: what so many plays share tells nothing."""
+_OTHER_RATE = 2.0
+"""Taken off the log odds at another pace: it is one more of several tries."""
+_LEAST_CLOSE = 3.0
+"""A play found once must be so near by its row's detail."""
+
+
+class Found(NamedTuple):
+    """Rows of an index, (m,) each."""
+
+    probe: Ints
+    """Which of the buckets asked for."""
+    detail: Ints
+    number: Ints
+    """Of the play."""
+
+
+class ReplayIndex(Protocol):
+    """Plays that are looked up."""
+
+    def rows(self, buckets: Ints) -> Found:
+        """The rows in any of `buckets` (b,), at most `PER_BUCKET` of each."""
+        ...
+
+    def signatures(self, numbers: Sequence[int]) -> Sequence[Signature | None]:
+        """The signature of each play, `None` where there is none any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The stored play that a play is most likely a copy of."""
+
+    number: int
+    log_odds: float
+    """Natural logarithm of the odds that it is one, before any prior; above `MATCH` it is taken for a replay."""
+    rate: float
+    """How many times as long the play would have to take, nearly."""
+
+
+def find(session: Session, index: ReplayIndex) -> Match | None:
+    """The stored play that `session` is a replay of, `None` where there is none."""
+    best = nearest(session, index)
+    return best if best is not None and best.log_odds > MATCH else None
+
+
+def nearest(session: Session, index: ReplayIndex) -> Match | None:
+    """The stored play that `session` resembles most, a replay or not; `None` where nothing is alike."""
+    best: Match | None = None
+    for rate in RATES:
+        match = _nearest_at(sign(session, rate), index, rate)
+        if match is not None and (best is None or match.log_odds > best.log_odds):
+            best = match
+        if best is not None and best.log_odds > MATCH:
+            break
+    return best
+
+
+def _nearest_at(signature: Signature, index: ReplayIndex, rate: float) -> Match | None:
+    numbers = _candidates(signature, index)
+    stored = [(number, each) for number, each in zip(numbers, index.signatures(numbers), strict=True) if each is not None]
+    if not stored:
+        return None
+    odds = compare(signature, [each for _, each in stored])
+    top = int(odds.argmax())
+    if odds[top] <= 0.0:
+        return None
+    return Match(stored[top][0], float(odds[top]) - (_OTHER_RATE if rate != 1.0 else 0.0), rate)
+
+
+def compare(signature: Signature, stored: Sequence[Signature]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Log odds (c,) that a play with `signature` is a copy of each of `stored`, at its own pace or nearly; 0 where nothing is alike."""
+    offsets = np.concatenate([[0], np.cumsum([len(each.times) for each in stored])]).astype(np.int64)
+    codes = np.concatenate([each.codes for each in stored])
+    times = np.concatenate([each.times for each in stored])
+    return np.asarray(evidence(strokes_of(signature.codes, signature.times), codes, times, offsets))
+
+
+def _candidates(signature: Signature, index: ReplayIndex) -> list[int]:
+    """Numbers of the plays to compare, the likeliest first."""
+    probes = probes_of(signature)
+    found = index.rows(probes.bucket)
+    if not found.number.size:
+        return []
+    near = closeness(probes.detail[found.probe], found.detail)
+    numbers, place = np.unique(found.number, return_inverse=True)
+    total = np.bincount(place, weights=near)
+    close = np.flatnonzero(total >= _LEAST_CLOSE)
+    likeliest = close[np.argsort(-total[close], kind="stable")[:CANDIDATES]]
+    return [int(number) for number in numbers[likeliest]]
