@@ -9,6 +9,7 @@ from contextlib import closing
 from itertools import pairwise
 from typing import Any, ClassVar
 
+import msgspec
 import psycopg
 import pytest
 
@@ -152,6 +153,19 @@ def test_erasure_fails_as_a_whole_or_not_at_all(url: str, faulty: None, monkeypa
         assert found is not None
         assert found.telemetry == b"content"
         assert store.erase("a") == 1
+
+
+def test_a_transaction_that_cannot_even_be_given_up_is_left_to_the_server(url: str, faulty: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = msgspec.structs.replace(session_record("a"), game_type="\ud800")
+    with closing(PostgresStore(url)) as store:
+        with monkeypatch.context() as patched:
+            patched.setattr(FaultyConnection, "rollback", Faults.fail)
+            with pytest.raises(StoreUnavailable):
+                store.put(broken).result(SECONDS)
+        assert store.put(session_record("b")).result(SECONDS).status == "stored"
+        with pytest.raises(StoreUnavailable):
+            store.put(broken).result(SECONDS)
+        store.check()
 
 
 def end_others(url: str) -> None:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, Transaction, select
 
 from playproof.clock import Clock
 from playproof.errors import StoreUnavailable
@@ -47,12 +47,10 @@ class PostgresLink:
                 result = work(connection)
             except Exception as error:
                 lost = self._lost()
-                if caused(error) or lost:
-                    self.close()
-                else:
-                    transaction.rollback()
+                in_the_way = sqlstate(error) in _IN_THE_WAY
+                self._give_up(transaction, keep=in_the_way or not (lost or caused(error)))
                 # A connection may have been lost while nothing was to do, which is no failure yet.
-                if tries_left and (sqlstate(error) in _IN_THE_WAY or (lost and kept)):
+                if tries_left and (in_the_way or (lost and kept)):
                     continue
                 raise
             self._commit(connection)
@@ -83,6 +81,14 @@ class PostgresLink:
         if connection is not None:
             with contextlib.suppress(Exception):
                 connection.close()
+
+    def _give_up(self, transaction: Transaction, *, keep: bool) -> None:
+        """Roll back; without `keep`, or where that fails, the next transaction has a connection of its own."""
+        if keep:
+            with contextlib.suppress(Exception):
+                transaction.rollback()
+                return
+        self.close()
 
     def _commit(self, connection: Connection) -> None:
         """Commit; where the answer is lost nobody knows whether it was, and nothing is acknowledged."""
