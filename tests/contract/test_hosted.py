@@ -57,6 +57,12 @@ def version(version_id: str, at: int, model_id: str = "mdl_1") -> HostedModelRec
     return msgspec.structs.replace(MODEL, version_id=version_id, model_id=model_id, created_at=at)
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800b"], ids=["zero", "half a surrogate pair"])
+def test_nothing_is_found_under_a_text_that_cannot_be_stored(store: Store, name: str) -> None:
+    assert store.hosted.upload(name) is None
+    assert store.hosted.models(name) == []
+
+
 def test_an_upload_is_kept_with_its_rows_until_it_is_ingested(store: Store, reopen: Open) -> None:
     store.hosted.plan(UPLOAD, CONTENT)
     with closing(reopen()) as elsewhere:

@@ -303,6 +303,7 @@ def test_labels_are_read_from_corpus_lines_alone() -> None:
         ({}, "$.labels.label"),
         ({"label": "robot"}, "$.labels.label"),
         ({"label": "bot", "source": 1}, "$.labels.source"),
+        ({"label": "bot", "source": "a\0b"}, "$.labels.source"),
     ],
 )
 def test_labels_that_cannot_be_used(labels: object, path: str) -> None:

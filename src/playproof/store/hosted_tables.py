@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import Connection
 
 from playproof.store import hosted
@@ -16,9 +18,11 @@ class HostedTables:
     badly, does not change any more. Every method raises `StoreUnavailable`.
     """
 
-    def __init__(self, write: Run, read: Run) -> None:
+    def __init__(self, write: Run, read: Run, storable: Callable[[str], bool]) -> None:
+        """`storable` says whether an id can have been stored."""
         self._write = write
         self._read = read
+        self._storable = storable
 
     def plan(self, upload: HostedUpload, content: UploadContent) -> None:
         """Keep an upload that is to be sent."""
@@ -26,7 +30,7 @@ class HostedTables:
 
     def upload(self, upload_id: str) -> HostedUpload | None:
         """The upload of that id."""
-        return self._read(lambda connection: hosted.upload(connection, upload_id))
+        return self._read(lambda connection: hosted.upload(connection, upload_id)) if self._storable(upload_id) else None
 
     def uploads(self) -> list[HostedUpload]:
         """All uploads, the newest first."""
@@ -61,6 +65,8 @@ class HostedTables:
 
     def models(self, model_id: str | None = None) -> list[HostedModelRecord]:
         """All versions, or those of one model, the newest first."""
+        if model_id is not None and not self._storable(model_id):
+            return []
         return self._read(lambda connection: hosted.models(connection, model_id))
 
     def newest_ready(self, model_id: str) -> HostedModelRecord | None:

@@ -39,7 +39,7 @@ class SqlStore(ABC):
         self.awaited = AwaitedTables(writer.run, reader.run, clock)
         self.batch = BatchTables(writer.run, reader.run, clock)
         self.outbox = OutboxTables(writer.run, reader.run, clock)
-        self.hosted = HostedTables(writer.run, reader.run)
+        self.hosted = HostedTables(writer.run, reader.run, self.storable)
         self.leases = LeaseTables(writer.run, clock)
         self.publications = PublicationTables(writer.run, reader.run, clock)
         self.holders = HolderTables(writer.run, presence, clock)

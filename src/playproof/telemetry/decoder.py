@@ -68,6 +68,7 @@ def _labelled(wire: Body) -> Labels:
         labels = _labels(wire.labels)
     except _UNREADABLE as error:
         raise refusal(error, bytes(wire.labels), "$.labels") from None
+    _printable(labels.source or "", "$.labels.source")  # it is kept beside rows, as ids are
     return Labels(labels.label, *(getattr(labels, name) or "" for name in labels.__struct_fields__[1:]))
 
 
@@ -176,6 +177,10 @@ def _last(t: Floats, click_t: Floats) -> float:
 def _text(text: str, limit: int, path: str) -> str:
     if not 0 < len(text) <= limit:
         raise InvalidSession(f"found {len(text)} characters", path=path, expected=f"1 to {limit} characters")
+    return _printable(text, path)
+
+
+def _printable(text: str, path: str) -> str:
     if not text.isprintable() and (found := _UNPRINTABLE.search(text)):
         raise InvalidSession(f"found the character U+{ord(found[0]):04X}", path=path, expected="no control characters or surrogates")
     return text
