@@ -219,17 +219,26 @@ def test_a_session_is_claimed_by_one(store: Store, other: Store) -> None:
 
 
 def test_what_the_living_hold_is_not_claimed(store: Store, other: Store, clock: FakeClock) -> None:
-    put(store, awaited("a", holder="p", held=HOLD))
+    number = put(store, awaited("a", holder="p", held=HOLD))
     assert claimed(store, "p") == []
     assert claimed(other, "q") == []
     clock.advance(HOLD - 1)
-    assert store.awaited.renew("p", HOLD) == 1
+    assert store.awaited.renew("p", [number, 99], HOLD) == 1
     clock.advance(HOLD - 1)
     assert claimed(other, "q") == []
     clock.advance(1)
     assert claimed(other, "q") == ["a"]
     assert claimed(store, "p") == []
-    assert store.awaited.renew("p", HOLD) == 0
+    assert store.awaited.renew("p", [number], HOLD) == 0
+
+
+def test_what_its_holder_does_not_renew_is_claimed_again(store: Store, clock: FakeClock) -> None:
+    kept, _ = (put(store, awaited(name, holder="p", held=HOLD)) for name in "ab")
+    clock.advance(HOLD - 1)
+    assert store.awaited.renew("p", [kept], HOLD) == 1
+    assert store.awaited.renew("p", [], HOLD) == 0
+    clock.advance(1)
+    assert claimed(store, "p") == ["b"]
 
 
 def test_what_is_released_is_another_s_at_once(store: Store, other: Store) -> None:

@@ -83,10 +83,11 @@ class History(RuleBasedStateMachine):
             assert (one.number, one.attempts, one.assessment) == (expected.number, expected.attempts, one.session_id.encode())
             expected.holder, expected.held_until = process, self.now + HOLD * 1000
 
-    @rule(process=PROCESSES)
-    def renew(self, process: str) -> None:
-        held = [one for one in self.waiting.values() if one.holder == process]
-        assert self.stores[process].awaited.renew(process, HOLD) == len(held)
+    @rule(process=PROCESSES, names=st.sets(NAMES))
+    def renew(self, process: str, names: set[str]) -> None:
+        held = [one for name, one in self.waiting.items() if one.holder == process and name in names]
+        numbers = [self.known.get(name, 99) for name in names]
+        assert self.stores[process].awaited.renew(process, numbers, HOLD) == len(held)
         for one in held:
             one.held_until = self.now + HOLD * 1000
 

@@ -79,7 +79,7 @@ ASKED: dict[str, Callable[[Connection, Dataset], object]] = {
     "erase": lambda connection, dataset: rows.erase(connection, "a", None),
     "finalise": lambda connection, _: awaited.finalise(connection, [FINAL], 5),
     "claim": lambda connection, _: awaited.claim(connection, "p", 5, 10, 10),
-    "renew": lambda connection, _: awaited.renew(connection, "p", 10),
+    "renew": lambda connection, _: awaited.renew(connection, "p", [1, 2], 10),
     "release": lambda connection, _: awaited.release(connection, "p"),
     "postpone": lambda connection, _: awaited.postpone(connection, [POSTPONED], "p"),
     "hasten": lambda connection, _: awaited.hasten(connection, 5),

@@ -119,9 +119,10 @@ def claim(connection: Connection, holder: str, now: int, until: int, limit: int)
     return [claimed[number] for number in numbers]
 
 
-def renew(connection: Connection, holder: str, until: int) -> int:
-    """Extend all that `holder` holds, unless somebody else took it over; how many that are."""
-    return connection.execute(update(awaited).where(awaited.c.holder == holder).values(held_until=until)).rowcount
+def renew(connection: Connection, holder: str, numbers: Sequence[int], until: int) -> int:
+    """Extend what `holder` holds of these sessions, unless somebody else took it over; how many that are."""
+    held = update(awaited).where(awaited.c.holder == holder).values(held_until=until)
+    return sum(connection.execute(held.where(awaited.c.session_seq.in_(some))).rowcount for some in _steps(sorted(numbers)))
 
 
 def release(connection: Connection, holder: str) -> None:

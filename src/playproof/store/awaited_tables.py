@@ -44,10 +44,10 @@ class AwaitedTables:
             return []
         return self._write(lambda connection: awaited.claim(connection, holder, now, now + int(seconds * 1000), limit))
 
-    def renew(self, holder: str, seconds: float) -> int:
-        """Hold for so many seconds from now what `holder` holds and nobody took over; how many sessions that are."""
+    def renew(self, holder: str, numbers: Sequence[int], seconds: float) -> int:
+        """Hold for so many seconds from now what `holder` holds of these sessions and nobody took over; how many those are."""
         until = self._now() + int(seconds * 1000)
-        return self._write(lambda connection: awaited.renew(connection, holder, until))
+        return self._write(lambda connection: awaited.renew(connection, holder, numbers, until)) if numbers else 0
 
     def release(self, holder: str) -> None:
         """Let others claim at once what `holder` holds and is due."""

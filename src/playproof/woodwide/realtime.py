@@ -80,9 +80,9 @@ class Realtime:
         self._leaving = False
 
     @property
-    def under_way(self) -> int:
-        """How many questions are on their way."""
-        return len(self._asked)
+    def under_way(self) -> tuple[int, ...]:
+        """The numbers of the sessions that are being asked about."""
+        return tuple(self._asked)
 
     async def answer(self, number: int, body: bytes, question: Question | None, seconds: float) -> Answered:
         """What to answer about the stored session `number` whose verdict is `body`, within `seconds`.

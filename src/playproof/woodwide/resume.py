@@ -7,8 +7,8 @@ import contextlib
 import logging
 
 from playproof.clock import Clock, milliseconds
-from playproof.errors import StoreUnavailable
-from playproof.store import Store
+from playproof.errors import HostedReason, StoreUnavailable
+from playproof.store import Awaited, Postponed, Store
 from playproof.woodwide.breaker import Breaker, State
 from playproof.woodwide.question import question_of
 from playproof.woodwide.realtime import Realtime
@@ -21,6 +21,8 @@ RENEW_SECONDS = LOOK_SECONDS = 5.0
 """How often a process says so, and looks for what others left behind."""
 MOST = 1000
 """Sessions under way at a time on behalf of nobody who waits."""
+UNREAD_SECONDS = 600.0
+"""How long a session is left alone that cannot be read."""
 PROBE = 50
 """As many try whether a provider that was out answers again."""
 
@@ -73,8 +75,8 @@ class Resume:
             try:
                 if await asyncio.to_thread(self._holders.relieve):
                     self._news.set()  # there may be something to ask
-                if self._realtime.under_way:
-                    await asyncio.to_thread(self._awaited.renew, self._holder, HOLD_SECONDS)
+                # Not what is held and asked about by nobody, such as a session whose request was over before it was on disk.
+                await asyncio.to_thread(self._awaited.renew, self._holder, self._realtime.under_way, HOLD_SECONDS)
             except StoreUnavailable as error:
                 _log.warning("holds_not_renewed", extra={"error": str(error)})
             await asyncio.sleep(RENEW_SECONDS)
@@ -88,8 +90,11 @@ class Resume:
         if room <= 0:
             return min(LOOK_SECONDS, self._breaker.left or LOOK_SECONDS)
         claimed = await asyncio.to_thread(self._awaited.claim, self._holder, HOLD_SECONDS, room)
-        for awaited in claimed:
-            self._realtime.ask(question_of(awaited), told=True)
+        unread = [awaited.number for awaited in claimed if not self._ask(awaited)]
+        if unread:
+            later = milliseconds(self._clock.now()) + int(UNREAD_SECONDS * 1000)
+            put_off = [Postponed(number=number, next_at=later, reason=HostedReason.CLIENT_ERROR, attempted=False) for number in unread]
+            await asyncio.to_thread(self._awaited.postpone, put_off, self._holder)
         if claimed:
             return 0.0
         due = await asyncio.to_thread(self._awaited.next_at)
@@ -97,9 +102,19 @@ class Resume:
             return LOOK_SECONDS
         return min(LOOK_SECONDS, max(0.01, (due - milliseconds(self._clock.now())) / 1000.0))
 
+    def _ask(self, awaited: Awaited) -> bool:
+        """Ask about a session; false where what is kept of it cannot be read."""
+        try:
+            question = question_of(awaited)
+        except Exception:  # noqa: BLE001 - the others are asked about all the same
+            _log.exception("awaited_session_not_read", extra={"session": awaited.session_id})
+            return False
+        self._realtime.ask(question, told=True)
+        return True
+
     def _room(self) -> int:
         """About how many more sessions to ask now."""
         state = self._breaker.state
         if state is State.OPEN:
             return 0
-        return (MOST if state is State.CLOSED else PROBE) - self._realtime.under_way
+        return (MOST if state is State.CLOSED else PROBE) - len(self._realtime.under_way)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -19,14 +20,14 @@ from playproof.decision import Judge, Rules, Verdict
 from playproof.errors import HostedError, HostedReason, StoreUnavailable
 from playproof.scoring.chain import Chain
 from playproof.service import Service, decode_verdict
-from playproof.store import Notice, Store, open_store
-from playproof.testing import FakeClock, ScriptedScorer, human_session
+from playproof.store import Awaiting, Notice, Store, open_store
+from playproof.testing import FakeClock, ScriptedScorer, human_session, session_record
 from playproof.woodwide import Breaker
 from playproof.woodwide.flights import Flights, Passenger
 from playproof.woodwide.mapping import Answer, HostedScore
 from playproof.woodwide.question import Question, question_of
 from playproof.woodwide.realtime import TOGETHER, Answered, Realtime
-from playproof.woodwide.resume import HOLD_SECONDS, Resume
+from playproof.woodwide.resume import HOLD_SECONDS, UNREAD_SECONDS, Resume
 from playproof.woodwide.settlement import MOST_ATTEMPTS, Reply, Settled, Settlement, Yardstick
 
 PATIENCE_SECONDS = 30
@@ -331,6 +332,48 @@ async def test_a_fault_of_ours_is_one_sessions_and_not_the_others(tmp_path: Path
         assert second.reason is HostedReason.CLIENT_ERROR
         assert desk.verdict("bad").status == "preliminary"
         assert "woodwide_score_not_settled" in caplog.text
+
+
+@on_a_loop
+async def test_what_is_held_and_asked_about_by_nobody_is_asked_about_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_desk(tmp_path) as desk:
+        desk.provider.gate.clear()
+        desk.stored("its request was over")
+        busy = desk.realtime.ask(desk.stored("busy"))
+        tables, loop, renewed = desk.store.awaited, asyncio.get_running_loop(), asyncio.Event()
+        renew = tables.renew
+
+        def told(*given: Any) -> int:
+            count = renew(*given)
+            loop.call_soon_threadsafe(renewed.set)
+            return count
+
+        monkeypatch.setattr(tables, "renew", told)
+        desk.clock.advance(HOLD_SECONDS - 1)
+        holding = asyncio.create_task(desk.resume.hold())
+        await renewed.wait()
+        holding.cancel()
+        desk.clock.advance(1)
+        assert [awaited.session_id for awaited in tables.claim("me", HOLD_SECONDS, 10)] == ["its request was over"]
+        desk.provider.gate.set()
+        await busy.settled
+
+
+@on_a_loop
+async def test_one_that_cannot_be_read_keeps_no_other_from_being_asked_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with open_desk(tmp_path) as desk:
+        torn = Awaiting(assessment=b"{", next_at=0, holder="dead", held_until=0)
+        record = msgspec.structs.replace(session_record("torn"), awaited=torn)
+        desk.store.put(record).result(PATIENCE_SECONDS)
+        whole = desk.stored("whole")
+        desk.clock.advance(HOLD_SECONDS)
+        assert await desk.resume._round() == 0.0
+        await desk.realtime.ask(whole).settled
+        assert desk.verdict("whole").status == "final"
+        assert "awaited_session_not_read" in caplog.text
+        assert desk.store.awaited.claim("me", HOLD_SECONDS, 10) == []
+        desk.clock.advance(UNREAD_SECONDS)
+        assert [awaited.session_id for awaited in desk.store.awaited.claim("me", HOLD_SECONDS, 10)] == ["torn"]
 
 
 @on_a_loop
