@@ -28,8 +28,8 @@ class Scores:
     """What Woodwide says of the rows of one file or dataset version, in their order."""
 
     raw: Floats
-    """(n,) scores as answered, NaN where a row has none. Neither range nor direction are promised by the provider; higher is
-    taken for less human, as people's scores by the same model version are what they are calibrated with."""
+    """(n,) scores as answered, NaN where a row has none. The provider promises neither range nor direction: what they mean, people's
+    scores by the same version of the model tell (`playproof.woodwide.calibration`)."""
     flagged: tuple[bool | None, ...]
     """(n,) whether it calls the row anomalous; None where it does not say."""
 
