@@ -4,13 +4,16 @@
 
 The people are those of `playproof.testing`, in time that is made up as well: seconds from the first target shown to the last
 one hit, and moving samples of the resampled path, of which a verdict needs 31. What a batch of events costs the server is
-measured, on one core. What the figures do not show: how people of flesh and blood play.
+measured, on one core; what its renderer weighs is gzip's, beside what all games share. What the figures do not show: how
+people of flesh and blood play.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
+from importlib.resources import files
 from time import perf_counter
 
 import msgspec
@@ -22,6 +25,7 @@ from playproof.features import NAMES, extract
 from playproof.testing.players import keys_play, person_plays
 from playproof.testing.visitor import TEST_KEYS, Played
 
+_FOLDER = "widget/games"
 _SAMPLES = NAMES.index("moving_samples")
 
 
@@ -44,7 +48,17 @@ def measure(game: str, plays: int) -> dict[str, float]:
         "with a violation or late, share": float(np.mean([bool(p.outcome.violations) or not p.outcome.prompt for p in mouse + keys])),
         "state, bytes, most": float(max(len(msgspec.msgpack.encode(sent.before)) for play in mouse for sent in play.sent)),
         "a batch at the server, us, median": float(np.median([cost for play in mouse[:20] for cost in _costs(play)])),
+        "renderer, bytes": float(_weight(f"{game}.js")),
+        "with what all share, bytes": float(_weight(f"{game}.js") + sum(_weight(name) for name in _shared())),
     }
+
+
+def _shared() -> list[str]:
+    return [file.name for file in files("playproof.web").joinpath(_FOLDER).iterdir() if file.name.removesuffix(".js") not in GAMES]
+
+
+def _weight(name: str) -> int:
+    return len(gzip.compress(files("playproof.web").joinpath(_FOLDER, name).read_bytes(), 9))
 
 
 def _costs(play: Played) -> list[float]:

@@ -250,6 +250,38 @@ def test_events_of_a_script_are_told_as_such(window: BrowserContext) -> None:
     assert table.outcome().untrusted == 3
 
 
+def test_what_went_down_elsewhere_and_comes_up_here_is_nobodys(window: BrowserContext) -> None:
+    table = laid(window, "bubble-pop")
+    table.wait_for(0)
+    page = table.page
+    page.evaluate("document.querySelector('h1').tabIndex = 0; document.querySelector('h1').focus()")
+    page.keyboard.down("Enter")
+    table.surface.focus()
+    page.keyboard.up("Enter")
+    page.mouse.move(30, 30)
+    page.mouse.down()
+    page.mouse.move(*table.place(20, 20))
+    page.mouse.up()
+    play(table, pop)
+    outcome = table.outcome()
+    assert (outcome.violations, outcome.misses) == ({}, 0)
+
+
+def test_a_press_that_ends_outside_is_taken_away(window: BrowserContext) -> None:
+    table = laid(window, "archery")
+    table.wait_for(0)
+    page = table.page
+    page.mouse.move(*table.place(20, 20))
+    page.mouse.down()
+    page.mouse.move(10, 10)
+    page.mouse.up()
+    play(table, shoot)
+    events = [event for batch in table.batches for event in batch.events]
+    assert [event.kind for event in events if event.kind in (Kind.DOWN, Kind.UP, Kind.CANCEL)][:2] == [Kind.DOWN, Kind.CANCEL]
+    outcome = table.outcome()
+    assert (outcome.violations, outcome.misses) == ({}, 0)
+
+
 def test_no_animation_runs_where_motion_is_unwelcome(window: BrowserContext) -> None:
     table = laid(window, "bubble-pop", reducedMotion=True)
     running = "game.surface.getRootNode().getAnimations().length"

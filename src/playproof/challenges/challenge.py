@@ -7,7 +7,6 @@ The state is small and bounded: the events themselves are not in it. Who calls `
 from __future__ import annotations
 
 from collections import Counter
-from enum import StrEnum
 
 import msgspec
 
@@ -18,6 +17,7 @@ from playproof.challenges.games import GAMES
 from playproof.challenges.games.base import Parameters
 from playproof.challenges.receipts import KeyRing, Link
 from playproof.challenges.referee import Play
+from playproof.challenges.refusal import Refusal
 from playproof.challenges.seeds import new_secret, step_seed
 from playproof.ids import RandomBytes
 
@@ -78,25 +78,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     receipt: str
     reveal: Reveal | None
     """The step to play now, the same until it is hit; `None` where all are."""
-
-
-class Refusal(StrEnum):
-    """Why a batch or a finish is not taken; nothing of the challenge changes by it."""
-
-    CLOSED = "closed"
-    """The challenge is finished; an attempt is one attempt, whatever came of it."""
-    EXPIRED = "expired"
-    """Its time is over."""
-    DUPLICATE = "duplicate"
-    """This very batch was taken already; the answer to it comes along, in case it was lost."""
-    REORDERED = "reordered"
-    """A later batch was taken already."""
-    MISSING = "missing"
-    """A batch before this one never came."""
-    FOREIGN_KEY = receipts.Forgery.FOREIGN_KEY.value
-    BAD_RECEIPT = receipts.Forgery.BAD_RECEIPT.value
-    TOO_MANY = "too_many"
-    """More batches than a play can need."""
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ is a violation; what a slow network does is not, it costs trust.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from math import hypot, inf
 
@@ -15,7 +16,7 @@ from playproof.challenges.events import HEIGHT, POINTER, WIDTH, Batch, Device, E
 
 FASTEST_PX_MS = 30.0
 """CSS pixels a millisecond between two events of one pointer. Hands flick a mouse at 10; this is a leap across the game in a frame."""
-SHORTEST_MS = 8.0
+SHORTEST_MS = 16.0
 """Times nearer than this count as so far apart: browsers that blur their clock give several events one time."""
 DRIFT_MS = 150.0
 """How far the two clocks may part within a challenge, quantised clocks included."""
@@ -30,23 +31,28 @@ class Violation(StrEnum):
     """What no honest browser reports. Stable names."""
 
     TIME_REVERSED = "time_reversed"
-    """Time runs backwards from one event to the next."""
     CLOCK_AHEAD = "clock_ahead"
-    """An event is said to be later than it arrived, or a hit took longer than the server waited for it."""
     OUTSIDE = "outside"
-    """The pointer is outside of the playfield."""
     UP_WITHOUT_DOWN = "up_without_down"
-    """It is let go, and was not pressed; the same of a key."""
     DOWN_TWICE = "down_twice"
-    """It is pressed, and was pressed already."""
     IMPOSSIBLE_SPEED = "impossible_speed"
-    """It leaps faster than any hand moves it."""
     UNKNOWN_DEVICE = "unknown_device"
-    """An event names a device or key that is none."""
     BEFORE_REVEAL = "before_reveal"
-    """A target is said to have been shown before the browser was told of it."""
     TOO_SOON = "too_soon"
-    """A target is hit sooner after it was shown, or revealed, than anybody can."""
+
+
+VIOLATIONS: Mapping[Violation, str] = {
+    Violation.TIME_REVERSED: "Time runs backwards from one event to the next.",
+    Violation.CLOCK_AHEAD: "An event is said to be later than it arrived, or a hit took longer than the server waited for it.",
+    Violation.OUTSIDE: "The pointer is outside of the playfield.",
+    Violation.UP_WITHOUT_DOWN: "It is let go, and was not pressed; the same of a key.",
+    Violation.DOWN_TWICE: "It is pressed, and was pressed already.",
+    Violation.IMPOSSIBLE_SPEED: "It leaps faster than any hand moves it.",
+    Violation.UNKNOWN_DEVICE: "An event names a device or key that is none.",
+    Violation.BEFORE_REVEAL: "A target is said to have been shown before the browser was told of it.",
+    Violation.TOO_SOON: "A target is hit sooner after it was shown, or revealed, than anybody can.",
+}
+"""What each means."""
 
 
 class Conduct(msgspec.Struct, frozen=True):

@@ -61,12 +61,10 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Forgery(StrEnum):
-    """Why a receipt is not ours."""
+    """Why a receipt is not ours; `playproof.challenges.refusal` says what each means."""
 
     FOREIGN_KEY = "foreign_key"
-    """It names a key that is not in the ring: another service's, or one retired."""
     BAD_RECEIPT = "bad_receipt"
-    """It was made up, or is the receipt of another challenge or another place in the chain."""
 
 
 def first_link(now: int) -> Link:

@@ -30,6 +30,7 @@ export function capture(surface, hooks) {
   let latestMove = -Infinity;
   let thinned = null;
   let pressed = null;
+  const held = new Set();
   let sent = 0;
   let flying = false;
   let urgent = false;
@@ -124,31 +125,42 @@ export function capture(surface, hooks) {
     box = null;
     const at = read(event);
     if (!at) return;
+    if (pressed) release(event); // it was let go where nobody saw it, or another pointer is down
     unthin();
-    pressed = at;
+    pressed = { ...at, id: event.pointerId };
     push(at.t, at.x, at.y, Kind.DOWN, at.value, at.trusted);
     hurry();
   }
 
   function up(event) {
-    if (!event.isPrimary || !pressed) return;
+    if (!pressed || event.pointerId !== pressed.id) return;
     const at = event.type === "pointerup" ? read(event) : null;
-    unthin();
-    const last = at ?? { ...pressed, t: Math.max(rounded(event.timeStamp - zero), pressed.t), trusted: event.isTrusted };
-    pressed = null;
-    push(last.t, last.x, last.y, at ? Kind.UP : Kind.CANCEL, last.value, last.trusted);
+    if (at) {
+      unthin();
+      pressed = null;
+      push(at.t, at.x, at.y, Kind.UP, at.value, at.trusted);
+    } else release(event);
     hurry();
+  }
+
+  /** The press is over, and nobody knows where. */
+  function release(event) {
+    unthin();
+    const { t, x, y, value } = pressed;
+    pressed = null;
+    push(Math.max(rounded(event.timeStamp - zero), t), x, y, Kind.CANCEL, value, event.isTrusted);
   }
 
   function key(event) {
     const value = KEYS[event.key];
     if (value === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    if (event.repeat && !hooks.repeats) return;
+    const goesDown = event.type === "keydown";
+    if (goesDown ? event.repeat && !hooks.repeats : !held.delete(value)) return; // a key that went down elsewhere comes up here
+    if (goesDown) held.add(value);
     unthin();
-    const t = Math.max(rounded(event.timeStamp - zero), 0);
-    push(t, 0, 0, event.type === "keydown" ? Kind.KEY : Kind.RELEASE, value, event.isTrusted);
-    if (event.type === "keydown") hurry();
+    push(Math.max(rounded(event.timeStamp - zero), 0), 0, 0, goesDown ? Kind.KEY : Kind.RELEASE, value, event.isTrusted);
+    if (goesDown) hurry();
   }
 
   const forget = () => (box = null);
