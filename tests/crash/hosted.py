@@ -9,7 +9,7 @@ import signal
 import threading
 from collections.abc import Container, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -37,19 +37,9 @@ ALONE, TOGETHER = 3, 500
 """Sessions of each site that are scored once more, each alone; all of them are, so many at a time."""
 
 
-@dataclass(frozen=True)
-class Ground:
-    """What all sites begin with."""
-
-    emulator: Running
-    template: Path
-    """A data folder that knows a calibrated model."""
-    model_id: str
-
-
 @dataclass
 class Told:
-    """What came of the sessions of a site."""
+    """What came of sessions, where nothing was lost or doubled."""
 
     kills: int = 0
     sessions: int = 0
@@ -64,6 +54,30 @@ class Told:
     """Ids of webhooks."""
     repeated: int = 0
     """Webhooks that came once more under an id that had come before."""
+
+    def add(self, other: Told) -> None:
+        """Count those of another as well."""
+        for name, number in vars(other).items():
+            setattr(self, name, getattr(self, name) + number)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kills} kills, {self.sessions} sessions, {self.unanswered} on their way at a kill, {self.answered} answered, "
+            f"{self.preliminary} of them preliminary, {self.final} stored and final by the hosted model, {self.webhooks} webhooks, "
+            f"{self.repeated} sent again, 0 lost, 0 doubled"
+        )
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all sites begin with."""
+
+    emulator: Running
+    template: Path
+    """A data folder that knows a calibrated model."""
+    model_id: str
+    total: Told = field(default_factory=Told)
+    """Of all sites that were checked."""
 
 
 class Site:
@@ -80,7 +94,7 @@ class Site:
         self._preliminary: set[str] = set()
         self._answered: set[str] = set()
         self._unanswered: set[str] = set()  # at least once
-        self._forgotten = 0
+        self._least = self._most = 0  # versions that nobody knows of
 
     @contextmanager
     def serving(self) -> Iterator[Serving]:
@@ -109,7 +123,8 @@ class Site:
             asyncio.run(self._killed(service, point, trap))
         self.ground.emulator.heal()
         self._listening.set()
-        self._forgotten += point.forgotten
+        self._least += point.forgotten
+        self._most += point.forgotten or point.then == "final"  # where the next publication has begun
         self.told.kills += 1
 
     async def _killed(self, service: Serving, point: Point, trap: Trap) -> None:
@@ -181,12 +196,13 @@ class Site:
             assert (verdict.status, verdict.anomaly.source, verdict.fallback_reason) == ("final", "woodwide", None), name
             assert found[name].revision == verdict.revision == 2, name
         self._check_webhooks(set(verdicts))
-        self._check_database(len(verdicts), range(forgotten + 1) if forgotten is not None else [self._forgotten])
+        self._check_database(len(verdicts), range(forgotten + 1) if forgotten is not None else range(self._least, self._most + 1))
         rows = np.array([np.frombuffer(session.features, "<f8") for session in found.values()])
         asyncio.run(self._check_scores(rows, list(verdicts.values())))
         told = self.told
         told.sessions, told.answered, told.final = self._number, len(self._answered), len(verdicts)
         told.preliminary, told.unanswered = len(self._preliminary), len(self._unanswered)
+        self.ground.total.add(told)
         return told
 
     def _check_webhooks(self, stored: set[str]) -> None:

@@ -62,6 +62,7 @@ INLINE = (
 def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     with ground(tmp_path_factory.mktemp("ground")) as made:
         yield made
+        print(made.total)  # noqa: T201
 
 
 def folders(path: Path) -> Iterator[tuple[Path, random.Random | None]]:
@@ -82,7 +83,6 @@ def test_what_was_begun_at_woodwide_is_carried_on(on: Ground, tmp_path: Path, nu
         points = (FIRSTS[number], *laters)
         told = killed(on, folder, "dataset", points, seed=SEEDS * (1 + number + len(FIRSTS) * place))
         assert told.preliminary >= FIRST * len(points)
-        print(told)  # noqa: T201
 
 
 def test_what_was_asked_inline_is_asked_again(on: Ground, tmp_path: Path) -> None:
@@ -90,4 +90,3 @@ def test_what_was_asked_inline_is_asked_again(on: Ground, tmp_path: Path) -> Non
         points = chance.sample(INLINE, len(INLINE)) if chance else INLINE
         told = killed(on, folder, "inline", points, seed=SEEDS * place)
         assert told.preliminary >= FIRST * len(points)
-        print(told)  # noqa: T201

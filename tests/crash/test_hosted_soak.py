@@ -60,4 +60,4 @@ def test_services_that_are_killed_lose_and_double_no_verdict(on: Ground, tmp_pat
         with site.serving() as service:
             site.recover()
             assert service.stop() == 0
-        print(strategy, site.check(forgotten=site.told.kills))  # noqa: T201
+        print(f"{strategy}: {site.check(forgotten=site.told.kills)}")  # noqa: T201
