@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, event
 
 from playproof.batch.queue import SessionQueue
 from playproof.clock import SystemClock
-from playproof.store import Done, Final, Forming, Later, Notice, backlog, batch, open_store
+from playproof.store import Done, Final, Forming, Later, Notice, backlog, batch, forming, open_store
 from playproof.store.postgres.address import Address
 from playproof.store.postgres.engine import writing_engine as postgres_engine
 from playproof.store.sqlite.database import DATABASE_NAME
@@ -35,12 +35,10 @@ FINAL = Final(
 BACK = Later(number=2, epoch=0, next_at=5, reason="timeout")
 
 ASKED: dict[str, Callable[[Connection], object]] = {
-    "expired": lambda connection: connection.execute(batch.expired(LATE)).all(),
-    "split": lambda connection: connection.execute(batch.split(LATE)).all(),
-    "chosen": lambda connection: batch.chosen(connection, RULE, LATE),
-    "chosen and locked": lambda connection: batch.chosen(connection, RULE, LATE, lock=True),
-    "claim": lambda connection: batch.claim(connection, list(range(1, 51)), "p", 5),
-    "take back": lambda connection: batch.take_back(connection, LATE),
+    "look": lambda connection: forming.look(connection, RULE, LATE),
+    "chosen": lambda connection: forming.chosen(connection, RULE, LATE),
+    "claim": lambda connection: forming.claim(connection, list(range(1, 51)), "p", 5),
+    "take back": lambda connection: forming.take_back(connection, LATE),
     "renew": lambda connection: batch.renew(connection, "p", 5),
     "release": lambda connection: batch.release(connection, "p"),
     "settle": lambda connection: batch.settle(connection, [Done(epoch=0, final=FINAL)], [BACK], 5),
@@ -107,6 +105,6 @@ def test_entries_are_found_by_an_index_in_postgres(url: str, ask: Callable[[Conn
 
 
 def test_a_claim_reads_no_further_than_its_batch(url: str) -> None:
-    (plan,) = [explained(postgres_engine(Address.of(url), "full"), ASKED["chosen and locked"], "EXPLAIN")]
+    (plan,) = [explained(postgres_engine(Address.of(url), "full"), ASKED["chosen"], "EXPLAIN")]
     assert any("ix_batch_entry_state_sharing_next_at_session_seq" in step for step in plan)
     assert not any("Sort" in step for step in plan)

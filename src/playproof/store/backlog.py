@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, literal, or_, select, update
 
 from playproof.store.awaiting import FOREVER
-from playproof.store.batch import BURIED, CLAIMED, QUEUED, SETTLED
+from playproof.store.batch import BURIED, SETTLED
+from playproof.store.forming import CLAIMED, QUEUED
 from playproof.store.queued import Backlog, Exhumed, Grave, Place
 from playproof.store.tables import awaited, batch_entry, live_row, session
 

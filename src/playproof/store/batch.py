@@ -1,37 +1,27 @@
-"""Statements about the batch queue: its entries, and the gate that forms batches of them.
+"""Statements about claimed entries of the batch queue, and about what every process obeys: the gate's row and the ticks.
 
-Whoever claims an entry counts its epoch up and pushes its next time to the end of the hold. What it writes then counts only
-as long as that epoch stands, so that a process that was taken for dead changes nothing. Each function runs in the
-transaction its connection is in.
+What a process writes about an entry counts only as long as the epoch stands under which it claimed it, so that one that was
+taken for dead changes nothing. Each function runs in the transaction its connection is in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVarTuple
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from playproof.store import awaited as awaited_sessions
-from playproof.store.awaiting import Awaited
+from playproof.store.forming import CLAIMED, QUEUED, lock_gate
 from playproof.store.live import IDS
 from playproof.store.once import insert_once
-from playproof.store.queued import Done, Entry, EntryState, Forming, Gate, Later
+from playproof.store.queued import Done, EntryState, Gate, Later
 from playproof.store.tables import awaited, batch_entry, batch_gate, batch_tick
 
-QUEUED: EntryState = "queued"
-CLAIMED: EntryState = "claimed"
 SETTLED: EntryState = "settled"
 BURIED: EntryState = "buried"
 
-Ts = TypeVarTuple("Ts")
-
 _e = batch_entry.c
 
-_AWAITED = tuple(name for name in Awaited.__struct_fields__ if name != "attempts")
-_CLAIMED = awaited_sessions.ASKED.add_columns(_e.epoch, _e.enqueued_at, _e.sharing, _e.attempts.label("tried")).join(
-    batch_entry, _e.session_seq == awaited.c.session_seq
-)
 _ONE = update(batch_entry).where(_e.session_seq == bindparam("number"))
 _BURY = _ONE.values(
     state=BURIED,
@@ -52,70 +42,6 @@ _PUT_BACK = _ONE.values(
     attempts=_e.attempts + bindparam("more"),
     sharing=bindparam("with_so_many"),
 )
-
-
-def split(now: int) -> Select[int]:
-    """With how many those may share a batch that failed in a larger one and are due, the fewest first."""
-    failed = select(_e.sharing).where(_e.state == QUEUED, _e.sharing > 0, _e.next_at <= now)
-    return failed.order_by(_e.sharing, _e.next_at).limit(1)
-
-
-def first(now: int, limit: int, sharing: int, before: int | None = None) -> Select[int, int]:
-    """The `limit` entries due the longest of those that share with so many; of those queued `before` a time, where there is one."""
-    due = select(_e.session_seq, _e.enqueued_at).where(_e.state == QUEUED, _e.sharing == sharing, _e.next_at <= now)
-    if before is not None:
-        due = due.where(_e.enqueued_at <= before)
-    return due.order_by(_e.next_at, _e.session_seq).limit(limit)
-
-
-def expired(now: int) -> Select[int]:
-    """An entry whose holder has not renewed its hold."""
-    return select(_e.session_seq).where(_e.state == CLAIMED, _e.next_at <= now).limit(1)
-
-
-def chosen(connection: Connection, rule: Forming, now: int, *, lock: bool = False) -> list[int]:
-    """The sessions that make a batch now, at most `rule.most`; none where there are too few that have not waited long enough.
-
-    Those that failed together come again in smaller batches, which need no least number. With `lock` nobody else
-    changes them before the transaction is over.
-    """
-    sharing = connection.execute(split(now)).scalar()
-    if sharing is not None:
-        smaller = first(now, min(sharing, rule.most), sharing)
-        return [row.session_seq for row in connection.execute(_locked(smaller) if lock else smaller)]
-    some = first(now, max(rule.most, rule.least), 0)
-    rows = connection.execute(_locked(some) if lock else some).all()
-    if len(rows) < rule.least and not any(row.enqueued_at <= now - rule.wait for row in rows):
-        return []
-    return [row.session_seq for row in rows[: rule.most]]
-
-
-def overdue(connection: Connection, limit: int, before: int, now: int, *, lock: bool = False) -> list[int]:
-    """At most `limit` sessions that are due and were queued before a time, whatever they failed with."""
-    late = select(_e.session_seq).where(_e.state == QUEUED, _e.enqueued_at <= before, _e.next_at <= now).limit(limit)
-    return list(connection.execute(_locked(late) if lock else late).scalars())
-
-
-def hasten(connection: Connection, now: int) -> int:
-    """Have all that is queued be due now; how many entries were not."""
-    return connection.execute(update(batch_entry).where(_e.state == QUEUED, _e.next_at > now).values(next_at=now)).rowcount
-
-
-def claim(connection: Connection, numbers: Sequence[int], holder: str, until: int) -> list[Entry]:
-    """Have `holder` hold these sessions, until a time in milliseconds; those that are gone are left out."""
-    claimed: dict[int, Entry] = {}
-    for some in _steps(numbers):
-        these = update(batch_entry).where(_e.session_seq.in_(some))
-        connection.execute(these.values(state=CLAIMED, epoch=_e.epoch + 1, holder=holder, next_at=until))
-        rows = connection.execute(_CLAIMED.where(awaited.c.session_seq.in_(some)))
-        claimed |= {row["number"]: _entry(row) for row in rows.mappings()}
-    return [claimed[number] for number in numbers if number in claimed]
-
-
-def take_back(connection: Connection, now: int) -> int:
-    """Queue again, where they were, the entries that nobody holds any more; how many those are."""
-    lost = update(batch_entry).where(_e.state == CLAIMED, _e.next_at <= now)
-    return connection.execute(lost.values(state=QUEUED, holder=None, next_at=_e.enqueued_at)).rowcount
 
 
 def renew(connection: Connection, holder: str, until: int) -> int:
@@ -173,16 +99,6 @@ def _put_back_values(one: Later) -> dict[str, object]:
     }
 
 
-def lock_gate(connection: Connection) -> None:
-    """Keep others from forming a batch until the transaction is over."""
-    connection.execute(select(batch_gate.c.id).where(batch_gate.c.id == 1).with_for_update())
-
-
-def count_batch(connection: Connection) -> None:
-    """Note that one more batch was formed."""
-    connection.execute(update(batch_gate).values(batches=batch_gate.c.batches + 1))
-
-
 def gate(connection: Connection) -> Gate:
     """What every process obeys."""
     row = connection.execute(select(batch_gate)).mappings().one()
@@ -226,15 +142,6 @@ def purge(connection: Connection, before: int, step: int) -> int:
     old = select(_e.session_seq).where(_e.state == SETTLED, _e.sharing == 0, _e.next_at < before).limit(step)
     connection.execute(delete(batch_tick).where(batch_tick.c.due_at < before))
     return connection.execute(delete(batch_entry).where(_e.session_seq.in_(old.scalar_subquery()))).rowcount
-
-
-def _entry(row: RowMapping) -> Entry:
-    session = Awaited(attempts=row["tried"], **{name: row[name] for name in _AWAITED})
-    return Entry(session=session, epoch=row["epoch"], enqueued_at=row["enqueued_at"], sharing=row["sharing"])
-
-
-def _locked(statement: Select[*Ts]) -> Select[*Ts]:
-    return statement.with_for_update(skip_locked=True)
 
 
 def _steps(numbers: Sequence[int]) -> Iterable[Sequence[int]]:

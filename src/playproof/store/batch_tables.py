@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection
 
 from playproof.clock import Clock, milliseconds
-from playproof.store import backlog, batch
+from playproof.store import backlog, batch, forming
 from playproof.store.live_tables import Run
 from playproof.store.queued import HOLDER, Backlog, Done, Entry, Exhumed, Forming, Gate, Grave, Later, Place
 from playproof.store.retention import STEP
@@ -38,38 +38,33 @@ class BatchTables:
         """
         now = self._now()
 
-        def look(connection: Connection) -> bool:
-            gone = connection.execute(batch.expired(now)).scalar()
-            return gone is not None or bool(batch.chosen(connection, rule, now))
+        sight = self._read(lambda connection: forming.look(connection, rule, now))
+        if not any(sight):  # mostly so, and then nobody need be kept from writing
+            return []
 
         def work(connection: Connection) -> list[Entry]:
-            batch.lock_gate(connection)
-            batch.take_back(connection, now)
-            return self._formed(connection, batch.chosen(connection, rule, now, lock=True), holder, now, seconds)
+            forming.lock_gate(connection)
+            if sight.lost:
+                forming.take_back(connection, now)
+            return forming.claim(connection, forming.chosen(connection, rule, now), holder, now + int(seconds * 1000))
 
-        # Mostly there is none to form, and then nobody need be kept from writing.
-        return self._write(work) if self._read(look) else []
+        return self._write(work)
 
     def claim_overdue(self, holder: str, seconds: float, most: int, before: int) -> list[Entry]:
         """At most `most` sessions that are due and were queued before a time, milliseconds since 1970, which `holder` now holds."""
         now = self._now()
 
         def work(connection: Connection) -> list[Entry]:
-            batch.lock_gate(connection)
-            batch.take_back(connection, now)
-            return self._formed(connection, batch.overdue(connection, most, before, now, lock=True), holder, now, seconds)
+            forming.lock_gate(connection)
+            forming.take_back(connection, now)
+            return forming.claim(connection, forming.overdue(connection, most, before, now), holder, now + int(seconds * 1000))
 
         return self._write(work)
-
-    def _formed(self, connection: Connection, numbers: Sequence[int], holder: str, now: int, seconds: float) -> list[Entry]:
-        if numbers:
-            batch.count_batch(connection)
-        return batch.claim(connection, numbers, holder, now + int(seconds * 1000))
 
     def hasten(self) -> int:
         """Have all that is queued be due now; how many sessions were not."""
         now = self._now()
-        return self._write(lambda connection: batch.hasten(connection, now))
+        return self._write(lambda connection: forming.hasten(connection, now))
 
     def renew(self, holder: str, seconds: float) -> int:
         """Hold for so many seconds from now what `holder` holds and nobody took over; how many sessions those are."""
