@@ -12,12 +12,18 @@ from typing import Any, ClassVar
 import msgspec
 import psycopg
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from playproof.errors import StoreUnavailable
 from playproof.store import Commit, PutOutcome
+from playproof.store.postgres.address import Address
+from playproof.store.postgres.database import connect
+from playproof.store.postgres.engine import writing_engine
 from playproof.store.postgres.errors import caused, unavailable
+from playproof.store.postgres.link import TRIES, PostgresLink
 from playproof.store.postgres.store import PostgresStore
-from playproof.store.retention import subject
+from playproof.store.retention import touch
 from playproof.testing import FakeClock, session_record
 
 SECONDS = 60
@@ -256,32 +262,51 @@ def test_rows_that_another_process_holds_are_waited_for_only_so_long(url: str, m
         assert store.erase("a") == 1
 
 
-def test_transactions_that_wait_for_each_other_are_tried_again(url: str) -> None:
-    with closing(PostgresStore(url)) as store:
-        store.put(session_record("a")).result(SECONDS)
-        with psycopg.connect(url) as other:
-            other.execute("UPDATE session SET decision = 'review' WHERE id = 'a'")
-            erased: list[int] = []
-            begun = threading.Event()
+@pytest.fixture
+def link(url: str) -> Iterator[PostgresLink]:
+    """The way of a writer to the database."""
+    address = Address.of(url)
+    engine = writing_engine(address, "full")
+    link = PostgresLink(engine, connect(address, engine, create=False), FakeClock())
+    yield link
+    link.close()
 
-            def erase() -> None:
-                begun.set()
-                erased.append(store.erase("a"))
 
-            thread = threading.Thread(target=erase)
-            thread.start()
-            assert begun.wait(SECONDS)
-            with psycopg.connect(url, autocommit=True) as watch:
-                waiting = b"SELECT count(*) FROM pg_locks WHERE NOT granted"
-                for _ in range(SECONDS * 100):
-                    if watch.execute(waiting).fetchone() == (1,):
-                        break
-                    threading.Event().wait(0.01)
-            # The transaction that waits has noted the erasure, so this waits for it in turn; who waited first gives way.
-            other.execute("INSERT INTO erasure VALUES (%s, 0)", (subject("a", None),))
-            other.commit()
-            thread.join(SECONDS)
-        assert erased == [1]
+def in_the_way(connection: Connection, state: str) -> None:
+    """Fail as where two transactions wait for each other, and the server ends this one."""
+    connection.exec_driver_sql(f"DO $$ BEGIN RAISE EXCEPTION 'in the way' USING ERRCODE = '{state}'; END $$")
+
+
+@pytest.mark.parametrize("state", ["40P01", "40001"])
+def test_transactions_that_others_got_in_the_way_of_are_run_again(link: PostgresLink, url: str, state: str) -> None:
+    runs: list[Connection] = []
+
+    def work(connection: Connection) -> str:
+        runs.append(connection)
+        touch(connection)
+        if len(runs) < 3:
+            in_the_way(connection, state)
+        return "done"
+
+    assert link.transact(work) == "done"
+    assert len(runs) == 3
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count FROM probe").fetchall() == [(1,)]
+
+
+def test_they_are_not_run_again_for_ever(link: PostgresLink) -> None:
+    runs: list[Connection] = []
+
+    def work(connection: Connection) -> None:
+        runs.append(connection)
+        in_the_way(connection, "40P01")
+
+    with pytest.raises(DBAPIError) as raised:
+        link.transact(work)
+    assert len(runs) == TRIES
+    assert link.caused(raised.value)
+    assert str(link.unavailable(raised.value)) == "other transactions kept getting in the way"
+    link.transact(touch)
 
 
 @pytest.mark.parametrize(
