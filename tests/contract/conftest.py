@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from playproof.store import Store, open_store
+from playproof.testing import FakeClock
 from tests.postgres import Server
 
 Open = Callable[..., Store]
@@ -40,3 +41,22 @@ def reopen(place: Callable[[Path], AbstractContextManager[Open]], tmp_path: Path
     """Open the store of this test, again and again, as another process would; each has to be closed."""
     with place(tmp_path / "data") as opened:
         yield opened
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def store(reopen: Open, clock: FakeClock) -> Iterator[Store]:
+    """The store of this test, in the hands of one process."""
+    with closing(reopen(clock=clock)) as store:
+        yield store
+
+
+@pytest.fixture
+def other(reopen: Open, clock: FakeClock) -> Iterator[Store]:
+    """The same store, in another process's hands."""
+    with closing(reopen(clock=clock)) as store:
+        yield store

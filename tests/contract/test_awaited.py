@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
@@ -29,24 +29,6 @@ Open = Callable[..., Store]
 def reopen(reopen: Open) -> Open:
     """Open the store of this test, as another process would."""
     return partial(reopen, live=Live(NAME))
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def store(reopen: Open, clock: FakeClock) -> Iterator[Store]:
-    with closing(reopen(clock=clock)) as store:
-        yield store
-
-
-@pytest.fixture
-def other(reopen: Open, clock: FakeClock) -> Iterator[Store]:
-    """The same store, in another process's hands."""
-    with closing(reopen(clock=clock)) as store:
-        yield store
 
 
 def awaited(name: str, *, at: int = 0, holder: str = "dead", held: float = 0.0) -> SessionRecord:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -23,17 +23,6 @@ from playproof.woodwide.mapping import HostedScore
 from tests.batching import DAY, SECONDS, Provider, Worker, down, plays, some
 
 Open = Callable[..., Store]
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def store(reopen: Open, clock: FakeClock) -> Iterator[Store]:
-    with closing(reopen(clock=clock)) as store:
-        yield store
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -36,17 +36,6 @@ MODEL = HostedModelRecord(
     catalogue_version=UPLOAD.catalogue_version,
     synthetic=UPLOAD.synthetic,
 )
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def store(reopen: Open, clock: FakeClock) -> Iterator[Store]:
-    with closing(reopen(clock=clock)) as store:
-        yield store
 
 
 def other(upload_id: str, at: int) -> HostedUpload:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
@@ -28,17 +28,6 @@ Open = Callable[..., Store]
 def reopen(reopen: Open) -> Open:
     """Open the store of this test, as another process would."""
     return partial(reopen, live=Live(NAME, ROWS))
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def store(reopen: Open, clock: FakeClock) -> Iterator[Store]:
-    with closing(reopen(clock=clock)) as store:
-        yield store
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
@@ -18,24 +18,6 @@ SECONDS = 60
 HOLD = 60.0
 
 Open = Callable[..., Store]
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def store(reopen: Open, clock: FakeClock) -> Iterator[Store]:
-    with closing(reopen(clock=clock)) as store:
-        yield store
-
-
-@pytest.fixture
-def other(reopen: Open, clock: FakeClock) -> Iterator[Store]:
-    """The same store, in another process's hands."""
-    with closing(reopen(clock=clock)) as store:
-        yield store
 
 
 def put(store: Store, name: str) -> int:

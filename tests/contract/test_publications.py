@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 
@@ -26,17 +26,6 @@ Open = Callable[..., Store]
 def reopen(reopen: Open) -> Open:
     """Open the store of this test, as another process would."""
     return partial(reopen, live=Live(NAME))
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def store(reopen: Open, clock: FakeClock) -> Iterator[Store]:
-    with closing(reopen(clock=clock)) as store:
-        yield store
 
 
 def boarded(store: Store, *names: str) -> list[PublicationRow]:

@@ -40,11 +40,6 @@ def one_store(place: Callable[[Path], AbstractContextManager[Open]], tmp_path_fa
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def store(reopen: Open, clock: FakeClock) -> Store:
     return reopen(clock=clock)
 
