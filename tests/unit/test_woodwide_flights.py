@@ -22,7 +22,7 @@ from playproof.woodwide.model import HostedModel
 from playproof.woodwide.report import FlightReport
 from playproof.woodwide.scores import Scores, from_columns
 
-TOWER_SECONDS = 5
+TOWER_SECONDS = 60
 
 
 class Tower:
