@@ -28,7 +28,7 @@ def issued(seed: int = 1, keys: KeyRing = TEST_KEYS) -> tuple[State, View]:
 
 
 def ticked(sequence: int, given: str, t: float = 100.0) -> Batch:
-    return Batch(sequence=sequence, receipt=given, width=400.0, events=(Event(t, 0.0, 0.0, Kind.TICK),))
+    return Batch(sequence=sequence, receipt=given, events=(Event(t, 0.0, 0.0, Kind.TICK),))
 
 
 def reason(state: State, batch: Batch, *, keys: KeyRing = TEST_KEYS, now: int = NOW + 200) -> Refusal:
@@ -86,7 +86,7 @@ def test_a_batch_survives_as_json(play: Played) -> None:
 )
 def test_what_is_no_batch_is_not_decoded(events: str) -> None:
     with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(f'{{"sequence":1,"receipt":"","width":400,"events":{events}}}', type=Batch)
+        msgspec.json.decode(f'{{"sequence":1,"receipt":"","events":{events}}}', type=Batch)
 
 
 def test_a_dropped_batch_is_missed(play: Played) -> None:
@@ -103,7 +103,7 @@ def test_a_batch_that_comes_twice_counts_once_and_is_answered_again(play: Played
         state, again = accept(after.before, sent.batch, keys=TEST_KEYS, now=sent.arrived + 90)
         assert state is after.before
         assert again == Refused(Refusal.DUPLICATE, sent.answer)
-    altered = msgspec.structs.replace(play.batches[4], width=401.0)
+    altered = msgspec.structs.replace(play.batches[4], events=play.batches[4].events[:-1])
     assert reason(play.sent[5].before, altered) is Refusal.REORDERED, "only the very same batch is answered again"
 
 

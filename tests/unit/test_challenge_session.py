@@ -10,21 +10,24 @@ from playproof.challenges import GAMES, Event, telemetry
 from playproof.challenges.challenge import MOST_BATCHES
 from playproof.challenges.events import MOST_EVENTS, Kind
 from playproof.features import NAMES, extract
-from playproof.telemetry import LIMITS
+from playproof.telemetry import LIMITS, inspect
 from playproof.telemetry.session import require_whole
 from playproof.testing.players import keys_play, person_plays
 
 
 @pytest.mark.parametrize("name", GAMES)
-def test_events_become_a_session_in_pixels_of_the_playfield(name: str) -> None:
-    play = person_plays(name, np.random.default_rng(2), width=377.0)
+@pytest.mark.parametrize("width", [300.0, 1280.0])
+def test_events_become_a_session_in_whole_units(name: str, width: float) -> None:
+    play = person_plays(name, np.random.default_rng(2), width=width)
     session, context = telemetry(play.state, play.batches)
     require_whole(session)
     assert (session.id, session.game_type, session.device_type) == (play.state.id, name, "mouse")
     assert (session.hits, session.misses) == (play.outcome.hits, play.outcome.misses)
-    assert np.array_equal(session.x, np.round(session.x)), "whole pixels come back whole"
-    assert np.array_equal(session.y, np.round(session.y))
-    assert 0.0 <= session.x.min() <= session.x.max() <= 377.0
+    assert 0.0 <= session.x.min() < 300.0 < 700.0 < session.x.max() <= 1000.0
+    assert 0.0 <= session.y.min() < session.y.max() <= 600.0
+    assert np.array_equal(session.x, np.round(session.x))
+    assert play.outcome.violations == {}
+    assert inspect(session) == (), "nothing stays where it was"
     assert session.t[0] == 0.0
     assert (np.diff(session.t) >= 0.0).all()
     assert session.trusted is not None

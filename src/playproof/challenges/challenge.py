@@ -154,7 +154,7 @@ def accept(state: State, batch: Batch, *, keys: KeyRing, now: int) -> tuple[Stat
         conduct = conduct.broken(Violation.CLOCK_AHEAD)
     revealed = referee.targets(game, state.secret, state.id, len(state.revealed_at))
     for event in batch.events:
-        conduct = contract.watch(conduct, event, batch.width)
+        conduct = contract.watch(conduct, event)
         before = play
         play, violation = referee.judge(game, play, event, conduct.device, revealed)
         broken = [violation] if violation else []

@@ -14,8 +14,9 @@ import msgspec
 
 from playproof.challenges.events import HEIGHT, POINTER, WIDTH, Batch, Device, Event, Key, Kind
 
-FASTEST_PX_MS = 30.0
-"""CSS pixels a millisecond between two events of one pointer. Hands flick a mouse at 10; this is a leap across the game in a frame."""
+FASTEST = 60.0
+"""Units a millisecond between two events of one pointer: all across the field in a frame. Hands that flick a mouse across a small
+playfield come to about half."""
 SHORTEST_MS = 16.0
 """Times nearer than this count as so far apart: browsers that blur their clock give several events one time."""
 DRIFT_MS = 150.0
@@ -101,9 +102,9 @@ class Timing(msgspec.Struct, frozen=True):
         return Timing(self.origin, self.late + (since > LATE_MS)), since >= -DRIFT_MS
 
 
-def watch(conduct: Conduct, event: Event, width: float) -> Conduct:
-    """The conduct after `event`, of a playfield drawn `width` CSS pixels wide."""
-    broken = [*_clock(conduct, event), *_pointer(conduct, event, width), *_keys(conduct, event)]
+def watch(conduct: Conduct, event: Event) -> Conduct:
+    """The conduct after `event`."""
+    broken = [*_clock(conduct, event), *_pointer(conduct, event), *_keys(conduct, event)]
     pressed, keys, place = conduct.pressed, conduct.keys, conduct.place
     if event.kind in POINTER:
         pressed = event.kind is Kind.DOWN or (pressed and event.kind is Kind.MOVE)
@@ -135,7 +136,7 @@ def _clock(conduct: Conduct, event: Event) -> list[Violation]:
     return [Violation.TIME_REVERSED] if event.t < conduct.t else []
 
 
-def _pointer(conduct: Conduct, event: Event, width: float) -> list[Violation]:
+def _pointer(conduct: Conduct, event: Event) -> list[Violation]:
     if event.kind not in POINTER:
         return []
     broken = []
@@ -149,8 +150,7 @@ def _pointer(conduct: Conduct, event: Event, width: float) -> list[Violation]:
         broken.append(Violation.UP_WITHOUT_DOWN)
     if conduct.place and conduct.device is event.device:
         t, x, y = conduct.place
-        px = hypot(event.x - x, event.y - y) * width / WIDTH
-        if px > FASTEST_PX_MS * max(event.t - t, SHORTEST_MS):
+        if hypot(event.x - x, event.y - y) > FASTEST * max(event.t - t, SHORTEST_MS):
             broken.append(Violation.IMPOSSIBLE_SPEED)
     return broken
 

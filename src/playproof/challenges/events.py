@@ -102,7 +102,5 @@ class Batch(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """From 1, without gaps."""
     receipt: Annotated[str, Meta(max_length=128)]
     """That of the answer before."""
-    width: Annotated[float, Meta(ge=50.0, le=10_000.0)]
-    """CSS pixels across the playfield as it is drawn now."""
     events: Annotated[tuple[Event, ...], Meta(min_length=1, max_length=MOST_EVENTS)]
     """In the order of their times."""

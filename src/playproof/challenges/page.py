@@ -85,10 +85,10 @@ _EVENTS = f"""
 Batches of 1 to {MOST_EVENTS} events, at each press and otherwise every 200 ms, one on its way at a time and at most {MOST_BATCHES} a challenge:
 
 ```json
-{{"sequence": 3, "receipt": "k1.9Xc…", "width": 480, "events": [[1204.5, 512.5, 301.04, 0, 0], [1212.4, 518.75, 300, 1, 0]]}}
+{{"sequence": 3, "receipt": "k1.9Xc…", "events": [[1204.5, 512.5, 301.04, 0, 0], [1212.4, 518.75, 300, 1, 0]]}}
 ```
 
-`width` is that of the playfield in CSS pixels. An event is `[t, x, y, kind, flags]`: milliseconds since the game came up, units, and
+An event is `[t, x, y, kind, flags]`: milliseconds since the game came up, units, and
 
 | kind | | value in the low eight bits of `flags` |
 | --- | --- | --- |
@@ -137,7 +137,8 @@ Clocks may part by {contract.DRIFT_MS:.0f} ms. The browser's clock is placed by 
 shown so long after it was revealed, is no violation; it makes the whole play less trusted (`prompt` is false).
 
 The outcome says whether every target was hit, by which kind of input, hits and misses, how long each hit took, and the violations. It is no
-score. The events become a session in CSS pixels, and the targets a context, for the [features](features.md).
+score. The events become a session, and the targets a context, for the [features](features.md). Units count as pixels there, so that the size of a screen does
+not decide ([why](adr/0011-games.md)).
 
 ## Mounting one
 

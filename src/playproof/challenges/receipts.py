@@ -74,7 +74,7 @@ def first_link(now: int) -> Link:
 
 def digest(batch: Batch) -> bytes:
     """SHA-256 of what `batch` says, however its JSON was spelt."""
-    return hashlib.sha256(msgspec.msgpack.encode((batch.width, batch.events))).digest()
+    return hashlib.sha256(msgspec.msgpack.encode(batch.events)).digest()
 
 
 def receipt(keys: KeyRing, challenge_id: str, link: Link) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from playproof.challenges.challenge import State, input_class
-from playproof.challenges.events import POINTER, WIDTH, Batch, Device, Event, Kind
+from playproof.challenges.events import POINTER, Batch, Device, Event, Kind
 from playproof.challenges.games import GAMES
 from playproof.challenges.referee import targets
 from playproof.telemetry import LIMITS, GameContext, Session
@@ -17,17 +17,17 @@ from playproof.telemetry.session import Floats
 def telemetry(state: State, batches: Sequence[Batch]) -> tuple[Session, GameContext]:
     """The session of a challenge from the batches that were accepted, in order, and its context: the targets that were shown.
 
-    Places are CSS pixels of the playfield as it was drawn, to a tenth, so that the whole pixels of a mouse come back whole;
-    times are milliseconds since the first movement. Hits and misses are the referee's; clicks past what a session may have are
-    left out. A target that moves is where it was when it was hit.
+    Places are whole units of the playfield and count as pixels: people who play on a small screen then move like people on a
+    large one, of whom there are recordings. Times are milliseconds since the first movement. Hits and misses are the referee's;
+    clicks past what a session may have are left out. A target that moves is where it was when it was hit.
     """
-    placed = [(event, batch.width / WIDTH) for batch in batches for event in batch.events if event.kind in POINTER]
-    moves = [(event, scale) for event, scale in placed if event.kind is Kind.MOVE or event.device is Device.TOUCH]
-    clicks = [(event, scale) for event, scale in placed if event.kind is GAMES[state.game].click][: LIMITS.clicks]
-    start = min((event.t for event, _ in moves or clicks), default=0.0)
+    pointer = [event for batch in batches for event in batch.events if event.kind in POINTER]
+    moves = _moved([event for event in pointer if event.kind is Kind.MOVE or event.device is Device.TOUCH])
+    clicks = [event for event in pointer if event.kind is GAMES[state.game].click][: LIMITS.clicks]
+    start = min((event.t for event in moves or clicks), default=0.0)
     t, x, y = _axes(moves, start)
     click_t, click_x, click_y = _axes(clicks, start)
-    trusted = np.array([event.trusted for event, _ in moves], np.int8)
+    trusted = np.array([event.trusted for event in moves], np.int8)
     session = Session(
         id=state.id,
         game_type=state.game,
@@ -45,16 +45,29 @@ def telemetry(state: State, batches: Sequence[Batch]) -> tuple[Session, GameCont
         misses=state.play.misses,
         ignored_fields=0,
     )
-    return session, _context(state, batches[-1].width / WIDTH if batches else 1.0, start)
+    return session, _context(state, start)
 
 
-def _axes(events: Sequence[tuple[Event, float]], start: float) -> tuple[Floats, Floats, Floats]:
-    t = np.array([round(event.t - start, 3) for event, _ in events], np.float64)
-    x, y = (np.array([round(getattr(event, axis) * scale, 1) for event, scale in events], np.float64) for axis in "xy")
-    return t, x, y
+def _moved(events: Sequence[Event]) -> list[Event]:
+    """Those of `events` that are in another place than the one before: on a large screen a unit is several pixels."""
+    kept: list[Event] = []
+    for event in events:
+        if not kept or _place(event) != _place(kept[-1]):
+            kept.append(event)
+    return kept
 
 
-def _context(state: State, scale: float, start: float) -> GameContext:
+def _place(event: Event) -> tuple[int, int]:
+    return round(event.x), round(event.y)
+
+
+def _axes(events: Sequence[Event], start: float) -> tuple[Floats, Floats, Floats]:
+    t = np.array([round(event.t - start, 3) for event in events], np.float64)
+    places = np.array([_place(event) for event in events], np.float64).reshape(-1, 2)
+    return t, places[:, 0].copy(), places[:, 1].copy()
+
+
+def _context(state: State, start: float) -> GameContext:
     game, play = GAMES[state.game], state.play
     laid = targets(game, state.secret, state.id, len(state.revealed_at))
     shown = [(hit.shown, hit.t) for hit in play.hits]
@@ -62,7 +75,7 @@ def _context(state: State, scale: float, start: float) -> GameContext:
     places = [game.centre(target, until - since) for target, (since, until) in zip(laid, shown, strict=False)]
     return GameContext(
         t=np.array([since - start for since, _ in shown], np.float64),
-        x=np.array([x * scale for x, _ in places], np.float64),
-        y=np.array([y * scale for _, y in places], np.float64),
-        radius=np.array([target.radius * scale for target, _ in zip(laid, shown, strict=False)], np.float64),
+        x=np.array([x for x, _ in places], np.float64),
+        y=np.array([y for _, y in places], np.float64),
+        radius=np.array([target.radius for target, _ in zip(laid, shown, strict=False)], np.float64),
     )

@@ -124,7 +124,7 @@ class Visitor:
         """Send what was logged, where anything was."""
         if not self._events:
             return
-        batch = Batch(sequence=len(self.sent) + 1, receipt=self._receipt, width=self._width, events=tuple(self._events))
+        batch = Batch(sequence=len(self.sent) + 1, receipt=self._receipt, events=tuple(self._events))
         last = batch.events[-1].t
         arrived = round(ISSUED_AT + last + 2.0 * self._latency)  # the game came up when its view had arrived
         before, self._events, self._answered = self.state, [], last + 2.0 * self._latency

@@ -16,7 +16,7 @@ const UNTRUSTED = 0x100;
  *
  * @param {Element} surface
  * @param {object} hooks
- * @param {(batch: {width: number, events: number[][]}) => Promise<{reveal: object | null}>} hooks.send
+ * @param {(batch: {events: number[][]}) => Promise<{reveal: object | null}>} hooks.send
  * @param {(input: import("./field.js").Input) => void} hooks.input Told of each event as it is logged.
  * @param {(reveal: object | null, until: number) => void} hooks.answer Told of each answer, and the time of the last event it covers.
  * @param {() => void} hooks.trouble A batch could not be sent; nothing is sent any more.
@@ -68,14 +68,13 @@ export function capture(surface, hooks) {
     if (!events.length) return;
     flying = true;
     urgent = false;
-    const width = (box ?? measured()).width;
     box = null; // the page may have moved the field
     sent = events[events.length - 1].t;
     const until = sent;
     let answer = null;
     try {
       const wire = events.map(({ t, x, y, kind, value, trusted }) => [t, x, y, kind, value | (trusted ? 0 : UNTRUSTED)]);
-      answer = await hooks.send({ width, events: wire });
+      answer = await hooks.send({ events: wire });
     } catch {
       if (!stop.signal.aborted) hooks.trouble();
       stop.abort();

@@ -13,7 +13,7 @@ import { WORDS } from "./words.js";
  */
 /**
  * @typedef {object} Options
- * @property {(batch: {width: number, events: number[][]}) => Promise<{reveal: {step: number, seed: string} | null}>} onEvents
+ * @property {(batch: {events: number[][]}) => Promise<{reveal: {step: number, seed: string} | null}>} onEvents
  *   Sends a batch and gives the server's answer. The next batch waits for it; where it fails, the play stops.
  * @property {() => void} [onDone] Every target was hit, and the server has seen it.
  * @property {boolean} [reducedMotion]
