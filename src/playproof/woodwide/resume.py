@@ -41,7 +41,7 @@ class Resume:
         self._clock = clock
         self._news = asyncio.Event()
         self._trouble = False
-        self._over = False
+        self._over = True  # a start may be what ends it: with another key, another model
 
     def heard(self, settled: Settled) -> None:
         """Take note of what was settled: after trouble, the first score says that the others need not wait any longer."""

@@ -233,6 +233,20 @@ def test_a_stopped_service_takes_up_what_it_left(tmp_path: Path, strategy: str) 
         asyncio.run(all_of_it(emulator))
 
 
+def test_a_start_does_not_wait_for_what_the_last_one_was_refused(tmp_path: Path) -> None:
+    async def all_of_it(emulator: Running) -> None:
+        async with hosted_site(tmp_path, emulator, woodwide_key_rest=3600.0) as site:
+            emulator.fault("unauthorized", "models.*")
+            assert (await site.score(body(1, sessionId="one"))).fallback_reason == "unauthorized"
+            settings = site.settings
+        emulator.heal()
+        async with serving_hosted(settings) as again:
+            assert (await again.final("one")).anomaly.source == "woodwide"
+
+    with running_emulator() as emulator:
+        asyncio.run(all_of_it(emulator))
+
+
 def test_without_a_key_the_embedded_model_answers_and_says_so(tmp_path: Path) -> None:
     async def work() -> None:
         with running_emulator() as emulator:
