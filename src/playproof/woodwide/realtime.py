@@ -51,8 +51,6 @@ class Asked:
     settled: asyncio.Future[Settled]
     told: bool
     """Somebody was answered the preliminary verdict."""
-    landed: bool = False
-    """Its answer is there."""
     writing: bool = False
     """What becomes of it is on its way to the disk."""
 
@@ -122,12 +120,6 @@ class Realtime:
             self._take(asked, HostedReason.COLUMN_MISMATCH)
         return asked
 
-    def take(self, number: int, answer: Answer) -> None:
-        """Take an answer that came by another way than a flight; what nobody asked here is left alone."""
-        asked = self._asked.get(number)
-        if asked is not None and not asked.landed:
-            self._take(asked, answer)
-
     async def close(self) -> None:
         """Return when all that has landed is on disk; what the store does not take now is left to be asked about again."""
         self._leaving = True
@@ -139,11 +131,10 @@ class Realtime:
         return self._breaker.state is not State.OPEN and self._flights.expected_seconds() > seconds
 
     def _land(self, asked: Asked, ride: asyncio.Future[Answer]) -> None:
-        if not ride.cancelled() and not asked.landed:
+        if not ride.cancelled():
             self._take(asked, ride.result())
 
     def _take(self, asked: Asked, answer: Answer) -> None:
-        asked.landed = True
         self._landed.append((asked, answer))
         if self._clerk is None:
             self._clerk = asyncio.create_task(self._write_all(), name="woodwide-clerk")
