@@ -218,7 +218,7 @@ FAILED = Attempt(500, "status 500")
 
 
 def letter(attempts: int = 0, created_at: int = NOW) -> Letter:
-    return Letter(id=ID, session_number=1, body=BODY, attempts=attempts, created_at=created_at)
+    return Letter(id=ID, body=BODY, attempts=attempts, created_at=created_at)
 
 
 def most(count: int) -> bytes:

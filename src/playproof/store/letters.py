@@ -14,8 +14,6 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     id: str
     """The same at every attempt: the site tells a repeat by it."""
-    session_number: int
-    """`PutOutcome.number` of the session it is about."""
     body: bytes
     attempts: int
     """That failed so far."""

@@ -16,7 +16,7 @@ WAITING: PostState = "waiting"
 DELIVERED: PostState = "delivered"
 GIVEN_UP: PostState = "given_up"
 
-_LETTER = select(outbox.c.id, outbox.c.session_seq.label("session_number"), outbox.c.body, outbox.c.attempts, outbox.c.created_at)
+_LETTER = select(outbox.c.id, outbox.c.body, outbox.c.attempts, outbox.c.created_at)
 _POSTED = select(
     outbox.c.id,
     session.c.scope,

@@ -101,7 +101,6 @@ class Model(msgspec.Struct, frozen=True):
     model_type: str
     status: str | None = None
     current_version: ModelVersion | None = None
-    training_dataset_id: str | None = None
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -131,10 +130,7 @@ class Job(msgspec.Struct, frozen=True):
     id: str
     type: str
     status: str
-    created_at: str
     error_message: str | None = None
-    progress: float | None = None
-    estimated_seconds_remaining: float | None = None
     resources: Resources | None = None
 
     @property
@@ -155,7 +151,6 @@ class Results(msgspec.Struct, frozen=True):
 
     job_type: str
     inference_results_uri: str | None = None
-    row_paginatable: bool | None = None
 
     def __repr__(self) -> str:
         return f"Results(job_type={self.job_type!r}, inference_results_uri={'***' if self.inference_results_uri else None!r})"
