@@ -14,8 +14,12 @@ import pytest
 
 import playproof
 from playproof import aio, api
+from playproof.batch.runtime import Batch
 from playproof.clock import SystemClock
-from playproof.errors import InputError, MalformedJson, SessionConflict
+from playproof.errors import InputError, MalformedJson, QueueFull, SessionConflict
+from playproof.observe.metrics import Metrics
+from playproof.service import build_judge, decode_verdict
+from playproof.settings import Settings
 from playproof.store import open_store
 from playproof.testing import columns_body, human_session, rows_body, session_record
 
@@ -127,3 +131,33 @@ def test_a_session_made_by_hand_is_looked_at_before_compiled_code_reads_it(name:
 def test_text_that_no_encoding_has_is_refused_as_input() -> None:
     with pytest.raises(MalformedJson):
         api.as_session("\ud800")
+
+
+def test_a_queued_session_is_preliminary_until_somebody_works_the_queue_off(data_folder: Path) -> None:
+    body = columns_body(human_session(np.random.default_rng(3), session_id="queued"))
+    first = playproof.score_session(body, use_batch=True)
+    assert (first.status, first.revision) == ("preliminary", 1)
+    assert playproof.get_session_result("queued") == first
+    assert playproof.score_session(body, use_batch=True) == first
+    with contextlib.closing(open_store(data_folder)) as store:
+        settings = Settings(data_dir=data_folder)
+        batch = Batch(settings, build_judge(settings), store, Metrics(), SystemClock())
+        assert asyncio.run(batch.scheduler.process()).final == 1
+    last = playproof.get_session_result("queued")
+    assert last is not None
+    assert (last.status, last.revision, last.anomaly) == ("final", 2, first.anomaly)
+    assert asyncio.run(aio.score_session(body, use_batch=True)) == last
+
+
+def test_a_full_queue_says_so_with_the_final_verdict(data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATCH_QUEUE_MAX", "1")
+    one, two = (columns_body(human_session(np.random.default_rng(seed), session_id=f"s{seed}")) for seed in (4, 5))
+    playproof.score_session(one, use_batch=True)
+    with pytest.raises(QueueFull) as full:
+        playproof.score_session(two, use_batch=True)
+    stored = playproof.get_session_result("s5")
+    assert stored is not None
+    assert (stored.status, stored.fallback_reason) == ("final", "queue_full")
+    assert full.value.verdict is not None
+    assert decode_verdict(full.value.verdict) == stored
+    assert playproof.score_session(two, use_batch=True) == stored
