@@ -8,7 +8,21 @@ from __future__ import annotations
 import subprocess
 import sys
 
-MEASUREMENTS = ("decode", "features", "model", "verdict", "store", "dataset", "games", "start", "score_cli", "web", "http", "realtime", "packages")
+MEASUREMENTS = (
+    "decode",
+    "features",
+    "model",
+    "verdict",
+    "store",
+    "dataset",
+    "games",
+    "start",
+    "score_cli",
+    "web",
+    "http",
+    "realtime",
+    "packages",
+)
 """Modules of this package; the comparison of detectors and the fault matrix take many minutes, and are run by name."""
 
 
