@@ -23,7 +23,7 @@ from playproof.clock import SystemClock
 from playproof.emulator.core import Pace
 from playproof.emulator.server import serving
 from playproof.emulator.service import Emulated
-from playproof.errors import HostedError
+from playproof.errors import HostedError, PlayproofError
 from playproof.ids import process_name
 from playproof.settings import ApiKey, Secret, Settings, load_settings
 from playproof.store import HostedModelRecord, Store, store_of
@@ -132,5 +132,7 @@ def served(arguments: list[str], environment: dict[str, str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
+    except PlayproofError as refusal:
+        sys.exit(f"Error: {refusal}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from playproof.emulator.service import Emulated
 from tests.serving import PATIENCE_SECONDS, body, read_until
 
 
@@ -62,3 +63,20 @@ def test_it_trains_once_and_shows_hosted_verdicts_marked_synthetic(repository: P
         assert f"ANOMALY_MODEL_ID={model[1]}\n" in again
         assert "Making" not in again
         assert scored(url, body(6, sessionId="another"))["hosted"]["modelId"] == model[1]
+
+
+def refused(repository: Path, folder: Path) -> str:
+    command = [sys.executable, str(repository / "scripts" / "serve_woodwide.py"), "--folder", str(folder), "--port", "0"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+    assert done.returncode == 1
+    return done.stderr
+
+
+def test_a_folder_that_is_in_use_or_none_is_refused_in_a_line(repository: Path, tmp_path: Path) -> None:
+    with Emulated(tmp_path / "both" / "emulator"):
+        assert refused(repository, tmp_path / "both") == (
+            f"Error: another emulator uses {tmp_path}/both/emulator; choose another with --data-dir\n"
+        )
+    file = tmp_path / "file"
+    file.touch()
+    assert refused(repository, file) == f"Error: the data folder {file}/emulator cannot be used: not a directory; choose with --data-dir\n"
