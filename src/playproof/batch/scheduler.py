@@ -98,6 +98,7 @@ class Scheduler:
         """`on` holds as long as nobody has started or stopped it; after `longest` nobody waits for a provider that is out any longer;
         what is settled is forgotten after `keep`."""
         self._tables = store.batch
+        self._holders = store.holders
         self._inference = inference
         self._rule = rule
         self._interval = interval // timedelta(milliseconds=1)
@@ -129,6 +130,7 @@ class Scheduler:
             return None
         if not await asyncio.to_thread(self._tables.tick, now - now % self._interval, self._holder):
             return None
+        await asyncio.to_thread(self._holders.relieve)
         await asyncio.to_thread(self._tables.purge, milliseconds(self._clock.now() - self._keep))
         return await self._process(self._rule, scheduled=True)
 

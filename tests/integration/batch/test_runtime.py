@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from playproof.observe.metrics import Metrics
 from playproof.service import Service, build_judge, decode_verdict, live_of
 from playproof.settings import Settings
 from playproof.store import Store, open_store
+from playproof.store.sqlite.driver import find_driver
 from tests.batching import SECONDS, plays, some
 from tests.emulating import Running, running_emulator
 from tests.realtime import hosted_settings, taught
@@ -174,3 +177,27 @@ def test_a_provider_that_fails_is_left_alone_for_a_while(tmp_path: Path) -> None
         assert {made.verdict(name).status for name in some(5)} == {"preliminary"}
 
     run_hosted(tmp_path, work)
+
+
+@pytest.mark.skipif(not find_driver().sharable, reason=f"{find_driver()} cannot be shared between processes")
+def test_what_a_process_that_was_killed_worked_at_is_free_at_the_next_tick(tmp_path: Path) -> None:
+    program = """if True:
+        import os, sys
+        from pathlib import Path
+        from playproof.store import Forming, open_store
+        store = open_store(Path(sys.argv[1]))
+        store.holders.announce("killed")
+        assert len(store.batch.claim("killed", 3600, Forming(1, 0, 50))) == 12
+        os._exit(9)
+    """
+
+    async def work(made: Site) -> None:
+        made.enqueue(*some(12))
+        killed = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program, str(tmp_path)])
+        assert killed.returncode == 9
+        assert made.batch.queue.backlog().claimed == 12
+        done = await made.batch.scheduler.check()
+        assert done is not None
+        assert done.final == 12
+
+    run(tmp_path, work)
