@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from playproof.challenges import GAMES
-from playproof.challenges.events import Key, Kind
+from playproof.challenges.events import Event, Key, Kind
 from playproof.challenges.games.archery import Archery, Moving
+from playproof.challenges.games.base import Mark, Sight, Target
 from playproof.challenges.games.snake import Snake
 from playproof.challenges.generator import Generator
 from playproof.challenges.seeds import step_seed
@@ -212,6 +213,36 @@ def test_a_moving_target_is_in_the_same_place_in_both(window: BrowserContext) ->
         [msgspec.to_builtins(target), times, msgspec.to_builtins(game.parameters)],
     )
     assert np.abs(np.array(places) - np.array([game.centre(target, t) for t in times])).max() < 1e-9
+
+
+def test_a_snake_goes_the_same_way_in_both(window: BrowserContext) -> None:
+    game, random = Snake(), np.random.default_rng(5)
+    places = random.integers(70, 530, (6, 2)).tolist()
+    sights = [Sight(Target(x, y, 44, Key.ACT), 2_000.0 * number) for number, (x, y) in enumerate(places)]
+    inputs, memory, ways = [], game.begin(), []
+    for t in np.cumsum(random.exponential(40.0, 300)).round(2).tolist():
+        kind, value = (Kind.MOVE, 0) if random.random() < 0.8 else (Kind.KEY, int(random.integers(0, 5)))
+        x, y = random.uniform(0.0, [1000.0, 600.0]).round(2).tolist() if kind is Kind.MOVE else (0.0, 0.0)
+        sight = sights[int(t // 2_000) % len(sights)]
+        ruling = game.judge(Event(t, x, y, kind, value), sight, memory)
+        memory = ruling.memory
+        ways.append([ruling.t if ruling.mark is Mark.HIT else None, *memory])
+        inputs.append([{"t": t, "x": x, "y": y, "kind": kind, "value": value}, msgspec.to_builtins(sight.target), sight.shown])
+    table = laid(window, "snake")
+    theirs = table.page.evaluate(
+        """async ([inputs, parameters]) => {
+            const { Crawler } = await import("/games/snake.js");
+            const crawler = new Crawler(parameters);
+            return inputs.map(([input, target, shown]) => {
+                const eaten = crawler.advance(input.t, { target, shown });
+                crawler.steer(input);
+                return [eaten, crawler.clock, ...crawler.head, ...crawler.goal];
+            });
+        }""",
+        [inputs, msgspec.to_builtins(game.parameters)],
+    )
+    assert theirs == ways, "bit for bit"
+    assert any(way[0] is not None for way in ways)
 
 
 def test_a_miss_is_shown_and_said_and_counts(window: BrowserContext) -> None:
