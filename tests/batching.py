@@ -29,7 +29,7 @@ from playproof.store import Forming, Notice, Store
 from playproof.telemetry import Session
 from playproof.testing import FakeClock, human_session
 from playproof.woodwide.flights import Passenger
-from playproof.woodwide.mapping import Answer, HostedScore
+from playproof.woodwide.mapping import Answer, RawScore
 from playproof.woodwide.settlement import Yardstick
 
 SECONDS = 60
@@ -70,7 +70,7 @@ class Provider:
         numbers = [passenger.key for passenger in passengers]
         if self.poisonous.intersection(numbers):
             raise HostedError("422: will not do", reason=HostedReason.REFUSED, answered=422)
-        return {number: HostedScore(0.5, False, "mv_1") for number in numbers} | self.answers
+        return {number: RawScore(0.5, False, "mv_1") for number in numbers} | self.answers
 
     def per_minute(self, start: float = 0.0, end: float = math.inf) -> list[int]:
         """How many calls came in each minute in which any did, of a span of time."""

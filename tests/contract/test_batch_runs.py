@@ -19,7 +19,7 @@ from playproof.decision import Judge
 from playproof.errors import HostedReason, QueueFull
 from playproof.store import Backlog, Store
 from playproof.testing import FakeClock, session_record
-from playproof.woodwide.mapping import HostedScore
+from playproof.woodwide.mapping import RawScore
 from tests.batching import DAY, SECONDS, Provider, Worker, down, plays, some
 
 Open = Callable[..., Store]
@@ -60,7 +60,7 @@ def test_a_queued_session_is_preliminary_until_a_batch_makes_it_final(store: Sto
 def test_results_come_to_their_sessions(store: Store, clock: FakeClock, provider: Provider) -> None:
     worker = Worker(store, clock, provider)
     numbers = worker.enqueue(*some(30))
-    provider.answers = {number: HostedScore(float(number), None, "mv_1") for number in numbers}
+    provider.answers = {number: RawScore(float(number), None, "mv_1") for number in numbers}
     assert process(worker).final == 30
     opinions = [worker.verdict(name).hosted for name in some(30)]
     assert [opinion.raw_score if opinion else None for opinion in opinions] == [float(number) for number in numbers]
@@ -292,7 +292,7 @@ def test_a_slow_process_that_was_taken_for_dead_changes_nothing(store: Store, re
         async def __call__(self, passengers):  # type: ignore[no-untyped-def]
             clock.advance(120)
             inside.append(await other.scheduler.process())
-            return {passenger.key: HostedScore(-1.0, None, "stale") for passenger in passengers}
+            return {passenger.key: RawScore(-1.0, None, "stale") for passenger in passengers}
 
     inside: list[Processed] = []
     with closing(reopen(clock=clock)) as second:

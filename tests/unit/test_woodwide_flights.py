@@ -17,7 +17,7 @@ from playproof.woodwide import Breaker
 from playproof.woodwide.files import File
 from playproof.woodwide.flights import Flights, Passenger
 from playproof.woodwide.inline import Inline
-from playproof.woodwide.mapping import Answer, Columns, HostedScore
+from playproof.woodwide.mapping import Answer, Columns, RawScore
 from playproof.woodwide.model import HostedModel
 from playproof.woodwide.report import FlightReport
 from playproof.woodwide.scores import Scores, from_columns
@@ -41,7 +41,7 @@ class Tower:
         await self.cleared.wait()
         if self.error is not None:
             raise self.error
-        return {each.key: HostedScore(float(each.row[0]), None, "v1") for each in passengers if each.key not in self.lost}
+        return {each.key: RawScore(float(each.row[0]), None, "v1") for each in passengers if each.key not in self.lost}
 
 
 def row(value: float) -> Floats:
@@ -73,8 +73,8 @@ def test_whoever_arrives_meanwhile_rides_the_next() -> None:
             rides[f"later-{number}"] = flights.board(f"later-{number}", row(float(number)))
         tower.cleared.set()
         answers = dict(zip(rides, await asyncio.gather(*rides.values()), strict=True))
-        assert answers["first"] == HostedScore(1.0, None, "v1")
-        assert all(answers[f"later-{number}"] == HostedScore(float(number), None, "v1") for number in range(50))
+        assert answers["first"] == RawScore(1.0, None, "v1")
+        assert all(answers[f"later-{number}"] == RawScore(float(number), None, "v1") for number in range(50))
 
     tower, reports = fly(work)
     assert [len(flight) for flight in tower.flights] == [1, 50]
@@ -130,8 +130,8 @@ def test_a_session_that_is_aboard_boards_once() -> None:
         await tower.boarded.wait()
         ride = flights.board("same", row(3.0))
         tower.cleared.set()
-        assert await ride == HostedScore(1.0, None, "v1")
-        assert await flights.board("same", row(4.0)) == HostedScore(4.0, None, "v1")
+        assert await ride == RawScore(1.0, None, "v1")
+        assert await flights.board("same", row(4.0)) == RawScore(4.0, None, "v1")
 
     tower, _ = fly(work)
     assert tower.flights == [["same"], ["same"]]
@@ -149,7 +149,7 @@ def test_one_who_stops_waiting_does_not_stop_the_flight() -> None:
         await ride
 
     fly(work)
-    assert heard == [HostedScore(2.0, None, "v1")]
+    assert heard == [RawScore(2.0, None, "v1")]
 
 
 @pytest.mark.parametrize("reason", [HostedReason.TIMEOUT, HostedReason.ROW_MISMATCH])
@@ -168,7 +168,7 @@ def test_one_whom_the_answer_leaves_out_is_told_so() -> None:
         tower.lost = {"b"}
         tower.cleared.set()
         answers = await asyncio.gather(flights.board("a", row(1.0)), flights.board("b", row(1.0)))
-        assert list(answers) == [HostedScore(1.0, None, "v1"), HostedReason.ROW_MISMATCH]
+        assert list(answers) == [RawScore(1.0, None, "v1"), HostedReason.ROW_MISMATCH]
 
     fly(work)
 
@@ -190,7 +190,7 @@ def test_a_fault_of_ours_is_logged_and_strands_nobody(caplog: pytest.LogCaptureF
         tower.cleared.set()
         assert await flights.board("a", row(0.0)) is HostedReason.CLIENT_ERROR
         tower.error = None
-        assert await flights.board("b", row(5.0)) == HostedScore(5.0, None, "v1")
+        assert await flights.board("b", row(5.0)) == RawScore(5.0, None, "v1")
 
     with caplog.at_level(logging.ERROR):
         fly(work)
@@ -280,7 +280,7 @@ def test_inline_finds_everybodys_own_score_beside_the_company(company: int) -> N
     inline = Inline(inference, HostedModel("mdl_A", "mdlv_A", Columns()), Friends(company))
     passengers = [Passenger(str(number), np.full(len(NAMES), float(number))) for number in range(3)]
     answers = asyncio.run(inline(passengers))
-    assert answers == {str(number): HostedScore(float(number), None, "mdlv_A") for number in range(3)}
+    assert answers == {str(number): RawScore(float(number), None, "mdlv_A") for number in range(3)}
     assert [file.rows for file in inference.files] == [3 + company]
 
 

@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as hnp
 
 from playproof.errors import HostedError, HostedReason
 from playproof.features import CATALOGUE, NAMES
-from playproof.woodwide.mapping import MODEL_COLUMNS, Columns, HostedScore, Publication, csv_file, parquet_file
+from playproof.woodwide.mapping import MODEL_COLUMNS, Columns, Publication, RawScore, csv_file, parquet_file
 from playproof.woodwide.scores import Scores, from_columns, from_csv, from_rows
 
 R = HostedReason
@@ -135,7 +135,7 @@ def test_a_score_that_is_no_number_is_missing_and_its_neighbours_are_not(value: 
     assert np.isnan(scores.raw).tolist() == [False, True, False]
     settled = Publication(("a", "b", "c")).settle(scores, "v1")
     assert settled["b"] is R.INVALID_SCORE
-    assert settled["c"] == HostedScore(0.3, False, "v1")
+    assert settled["c"] == RawScore(0.3, False, "v1")
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_rows_that_say_less_than_a_score_are_no_answer(found: list[dict[str, Any
 def test_answers_go_to_the_sessions_of_their_rows_and_to_nobody_for_company() -> None:
     publication = Publication((None, ("site", "b"), None, ("site", "a")))
     scores = Scores(np.array([0.0, 1.0, 2.0, 3.0]), (None, True, None, False))
-    assert publication.settle(scores, "v1") == {("site", "b"): HostedScore(1.0, True, "v1"), ("site", "a"): HostedScore(3.0, False, "v1")}
+    assert publication.settle(scores, "v1") == {("site", "b"): RawScore(1.0, True, "v1"), ("site", "a"): RawScore(3.0, False, "v1")}
 
 
 def test_a_publication_has_a_session_once_and_as_many_rows_as_scores() -> None:

@@ -71,7 +71,7 @@ def parquet_file(rows: Floats, columns: Columns, name: str = "rows") -> File:
     return File(f"{name}.parquet", file.getvalue(), PARQUET, len(rows))
 
 
-class HostedScore(NamedTuple):
+class RawScore(NamedTuple):
     """What Woodwide says of one session."""
 
     raw: float
@@ -80,7 +80,7 @@ class HostedScore(NamedTuple):
     """Of the model that scored."""
 
 
-Answer = HostedScore | HostedReason
+Answer = RawScore | HostedReason
 """A score, or why there is none."""
 
 
@@ -106,5 +106,5 @@ class Publication(Generic[K]):
         answers: dict[K, Answer] = {}
         for key, raw, flagged in zip(self.keys, scores.raw.tolist(), scores.flagged, strict=True):
             if key is not None:
-                answers[key] = HostedScore(raw, flagged, version_id) if np.isfinite(raw) else HostedReason.INVALID_SCORE
+                answers[key] = RawScore(raw, flagged, version_id) if np.isfinite(raw) else HostedReason.INVALID_SCORE
         return answers

@@ -17,8 +17,7 @@ from playproof.ids import RandomBytes
 from playproof.patience import fraction
 from playproof.scoring.hosted import HostedScore, VersionCalibration
 from playproof.store import Final, Notice, Postponed, Store
-from playproof.woodwide.mapping import Answer
-from playproof.woodwide.mapping import HostedScore as Scored
+from playproof.woodwide.mapping import Answer, RawScore
 from playproof.woodwide.question import Question
 from playproof.woodwide.reasons import WHY
 
@@ -68,7 +67,7 @@ class Settled:
         return None if self.verdict is None else _encode(self.verdict)
 
 
-def verdict_of(judge: Judge, model: Yardstick, question: Question, answer: Scored) -> Verdict:
+def verdict_of(judge: Judge, model: Yardstick, question: Question, answer: RawScore) -> Verdict:
     """The final verdict once `model` has answered."""
     score = HostedScore(model.model_id, answer.version_id, answer.raw, answer.flagged, model.calibration, model.synthetic)
     return judge.settle(question.earlier, question.case, question.assessment, score, question.received)

@@ -24,7 +24,7 @@ from playproof.store import Awaiting, Notice, Store, open_store
 from playproof.testing import FakeClock, ScriptedScorer, human_session, session_record
 from playproof.woodwide import Breaker
 from playproof.woodwide.flights import Flights, Passenger
-from playproof.woodwide.mapping import Answer, HostedScore
+from playproof.woodwide.mapping import Answer, RawScore
 from playproof.woodwide.question import Question, question_of
 from playproof.woodwide.realtime import TOGETHER, Answered, Realtime
 from playproof.woodwide.resume import HOLD_SECONDS, UNREAD_SECONDS, Resume
@@ -63,7 +63,7 @@ class Provider:
             raise self.error
         if self.strict and self.poison.intersection(numbers):
             raise HostedError("400: these rows", reason=HostedReason.REFUSED)
-        scored = HostedScore(1.0, None, "v1")
+        scored = RawScore(1.0, None, "v1")
         return {number: HostedReason.INVALID_SCORE if number in self.poison else scored for number in numbers}
 
 

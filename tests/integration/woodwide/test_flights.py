@@ -14,7 +14,7 @@ from playproof.scoring.base import Floats
 from playproof.woodwide import Breaker, Woodwide
 from playproof.woodwide.flights import Flights
 from playproof.woodwide.inline import Inline
-from playproof.woodwide.mapping import Answer, HostedScore
+from playproof.woodwide.mapping import Answer, RawScore
 from playproof.woodwide.model import HostedModel
 from tests.emulating import running_emulator
 from tests.hosting import COLUMNS, Site, rows, scored, trained
@@ -54,8 +54,8 @@ def test_two_hundred_sessions_share_a_few_calls() -> None:
     with running_emulator() as emulator:
         answers, alone = Site(emulator).run(work)
         calls = emulator.count("models.infer").calls - len(alone)
-    assert all(isinstance(answer, HostedScore) for answer in answers)
-    found = [answer.raw for answer in answers if isinstance(answer, HostedScore)]
+    assert all(isinstance(answer, RawScore) for answer in answers)
+    found = [answer.raw for answer in answers if isinstance(answer, RawScore)]
     assert found[::20] == pytest.approx(alone)
     assert len(set(found)) > SESSIONS / 2
     assert calls <= 2

@@ -24,7 +24,7 @@ from playproof.testing import FakeClock, session_record
 from playproof.woodwide.caller import Caller
 from playproof.woodwide.flights import Passenger
 from playproof.woodwide.ledger import LEASE_SECONDS, LONGEST_SECONDS, StoredLedger
-from playproof.woodwide.mapping import Answer, HostedScore, csv_file
+from playproof.woodwide.mapping import Answer, RawScore, csv_file
 from playproof.woodwide.model import HostedModel
 from playproof.woodwide.publishing import Publishing
 from tests.emulating import Running, running_emulator
@@ -127,13 +127,13 @@ def finalise(store: Store, answers: Mapping[int, Answer]) -> list[bool]:
                 eligible=True,
             )
             for number, answer in answers.items()
-            if isinstance(answer, HostedScore)
+            if isinstance(answer, RawScore)
         ]
     )
 
 
 async def inline(passengers: Sequence[Passenger[int]]) -> Mapping[int, Answer]:
-    return {passenger.key: HostedScore(-1.0, None, "inline") for passenger in passengers}
+    return {passenger.key: RawScore(-1.0, None, "inline") for passenger in passengers}
 
 
 def ledger_of(store: Store, holder: str = "p") -> StoredLedger:
@@ -145,7 +145,7 @@ def fly(site: Site, model: HostedModel, ledger: StoredLedger, passengers: Sequen
 
 
 def raw(answers: Mapping[int, Answer]) -> dict[int, float]:
-    return {number: answer.raw for number, answer in answers.items() if isinstance(answer, HostedScore)}
+    return {number: answer.raw for number, answer in answers.items() if isinstance(answer, RawScore)}
 
 
 def alone(site: Site, model: HostedModel, passengers: Sequence[Passenger[int]]) -> dict[int, Any]:

@@ -19,7 +19,7 @@ from playproof.woodwide import Woodwide
 from playproof.woodwide.answers import Training, Upload
 from playproof.woodwide.caller import Caller
 from playproof.woodwide.flights import Passenger
-from playproof.woodwide.mapping import Answer, HostedScore, Publication
+from playproof.woodwide.mapping import Answer, Publication, RawScore
 from playproof.woodwide.model import HostedModel
 from playproof.woodwide.publishing import Plan, Publishing
 from playproof.woodwide.uploads import Target
@@ -84,7 +84,7 @@ class Memory:
 
 
 async def inline(passengers: Sequence[Passenger[str]]) -> Mapping[str, Answer]:
-    return {passenger.key: HostedScore(-1.0, None, "v1") for passenger in passengers}
+    return {passenger.key: RawScore(-1.0, None, "v1") for passenger in passengers}
 
 
 def passengers(count: int = 5, seed: int = 5) -> list[Passenger[str]]:
@@ -128,7 +128,7 @@ async def versions_of(woodwide: Woodwide, memory: Memory) -> list[int]:
 
 
 def raw(answers: Mapping[str, Answer]) -> dict[str, float]:
-    return {key: answer.raw for key, answer in answers.items() if isinstance(answer, HostedScore)}
+    return {key: answer.raw for key, answer in answers.items() if isinstance(answer, RawScore)}
 
 
 def publishing(woodwide: Woodwide, model: HostedModel, memory: Memory, patience: float = 60.0) -> Publishing[str]:
