@@ -42,23 +42,25 @@ def evidence(strokes: Floats, codes: Codes, times: Times, offsets: Places) -> Fl
         stored = decoded(codes[offsets[i] : offsets[i + 1]], times[offsets[i] : offsets[i + 1]])
         if strokes.shape[0] and stored.shape[0]:
             choices = math.log(float(strokes.shape[0] * stored.shape[0]))
-            best = max(_aligned(strokes, stored, False), _aligned(strokes, stored, True))
+            plain, mirrored = np.empty((strokes.shape[0], stored.shape[0])), np.empty((strokes.shape[0], stored.shape[0]))
+            _compare(strokes, stored, plain, mirrored)
+            best = max(_aligned(plain, strokes, stored), _aligned(mirrored, strokes, stored))
             found[i] = max(best + _MIRROR - choices, 0.0)
     return found
 
 
 @compiled
-def _aligned(strokes: Floats, stored: Floats, mirrored: bool) -> float:
-    """Log odds of the best alignment, whatever part of the play it begins and ends with."""
-    odds = np.empty((strokes.shape[0], stored.shape[0]))
-    scratch = np.empty((3, DIMENSIONS))
-    alike = False
+def _compare(strokes: Floats, stored: Floats, plain: Floats, mirrored: Floats) -> None:
+    """Fill `plain` and `mirrored` (s, t) with the log odds of each pair of strokes."""
+    scratch = np.empty((2, DIMENSIONS))
     for i in range(strokes.shape[0]):
         for j in range(stored.shape[0]):
-            odds[i, j] = log_odds(strokes[i], stored[j], mirrored, scratch)
-            alike |= odds[i, j] > 0.0
-    if not alike:
-        return 0.0
+            plain[i, j], mirrored[i, j] = log_odds(strokes[i], stored[j], scratch)
+
+
+@compiled
+def _aligned(odds: Floats, strokes: Floats, stored: Floats) -> float:
+    """Log odds of the best alignment, whatever part of the play it begins and ends with."""
     scores, back = np.empty(odds.shape), np.empty(odds.shape, np.intp)
     best, stretch = _filled(odds, strokes, stored, 1.0, scores, back), 1.0
     if best < _PROMISING:

@@ -29,8 +29,8 @@ _SIZES = len(_PX)
 _CODED = np.array([0.004, 0.003, 0.0022, 0.0017, 0.001, 0.001]) / 20.0
 _CODED_SHARE = 0.015
 """What the codes of a signature round away: so much, or so much of the number."""
-_FARTHEST = 4.0
-"""Beyond so many of the largest widths no noise made it."""
+_FARTHEST = 26.0
+"""Squares of differences over the largest widths, summed: one copy in 150 with noise of that size is farther."""
 _SOUND = 0.95
 """Share of a copy's strokes that noise changes as above; the others may have become anything."""
 NOTHING = math.log(1.0 - _SOUND)
@@ -43,6 +43,8 @@ _INTERVALS = np.array([0.015, 0.06, 0.2])
 _AGAIN, _ANY = 0.12, 0.8
 """Its width where somebody else makes the same strokes, and between any two."""
 _TIME_MS = 6.0
+_LATEST = 4.0
+"""Beyond so many of the largest widths no noise made an interval."""
 SHORTEST_MS = 20.0
 
 
@@ -60,17 +62,21 @@ _SPEED_LOGS = np.array([np.log(_COPY[PLACE:] * size).sum() + (DIMENSIONS - PLACE
 
 
 @compiled
-def _of_people(values: Floats) -> tuple[float, float]:
-    """Logarithms of the density of place and of speed of people's strokes at `values` (DIMENSIONS,)."""
-    place = speed = 0.0
+def _place_of_people(values: Floats) -> float:
+    """Logarithm of the density of the place of people's strokes at `values` (DIMENSIONS,)."""
+    square = 0.0
     for k in range(PLACE):
-        place += (values[k] / _PEOPLE[k]) ** 2
+        square += (values[k] / _PEOPLE[k]) ** 2
+    return _PLACE_FACTOR - 0.5 * (_PLACE_FREEDOM + PLACE) * math.log1p(square / _PLACE_FREEDOM)
+
+
+@compiled
+def _speed_of_people(values: Floats) -> float:
+    """The same of their speed."""
+    square = 0.0
     for k in range(PLACE, DIMENSIONS):
-        speed += (values[k] / _PEOPLE[k]) ** 2
-    return (
-        _PLACE_FACTOR - 0.5 * (_PLACE_FREEDOM + PLACE) * math.log1p(place / _PLACE_FREEDOM),
-        _SPEED_FACTOR - 0.5 * (_SPEED_FREEDOM + DIMENSIONS - PLACE) * math.log1p(speed / _SPEED_FREEDOM),
-    )
+        square += (values[k] / _PEOPLE[k]) ** 2
+    return _SPEED_FACTOR - 0.5 * (_SPEED_FREEDOM + DIMENSIONS - PLACE) * math.log1p(square / _SPEED_FREEDOM)
 
 
 @compiled
@@ -83,40 +89,55 @@ def _place_variance(size: int, dimension: int, radius: float, value: float) -> f
 
 
 @compiled
-def log_odds(stroke: Floats, stored: Floats, mirrored: bool, scratch: Floats) -> float:
-    """Of `stroke` (`WIDTH`,) being a copy of `stored`, or of its mirror image, at least `NOTHING`; `scratch` is (3, DIMENSIONS)."""
-    radius = min(stroke[RADIUS], stored[RADIUS])
-    differences, place, speed = scratch[0], scratch[1], scratch[2]
-    last = _SIZES - 1
+def log_odds(stroke: Floats, stored: Floats, scratch: Floats) -> tuple[float, float]:
+    """Of `stroke` (`WIDTH`,) being a copy of `stored`, and of its mirror image, at least `NOTHING`; `scratch` is (2, DIMENSIONS)."""
+    far = 0.0
     # The speed first: most strokes that are not the same are told apart there, and at once.
     for k in range(DIMENSIONS - 1, PLACE - 1, -1):
-        differences[k] = stroke[k] - stored[k]
-        if abs(differences[k]) > _FARTHEST * _PACE[last] * _COPY[k]:
-            return NOTHING
+        scratch[0, k] = stroke[k] - stored[k]
+        far += (scratch[0, k] / (_PACE[_SIZES - 1] * _COPY[k])) ** 2
+        if far > _FARTHEST:
+            return NOTHING, NOTHING
+    radius = min(stroke[RADIUS], stored[RADIUS])
+    plain = _place_odds(stroke, stored, 1.0, radius, far, scratch)
+    mirrored = _place_odds(stroke, stored, -1.0, radius, far, scratch)
+    if max(plain, mirrored) == -math.inf:
+        return NOTHING, NOTHING
+    for size in range(_SIZES):
+        scratch[1, size] = -_SPEED_LOGS[size]
+        for k in range(PLACE, DIMENSIONS):
+            scratch[1, size] -= 0.5 * (scratch[0, k] / (_PACE[size] * _COPY[k])) ** 2
+    speed = _log_mean(scratch[1]) - max(_speed_of_people(stroke), _speed_of_people(scratch[0]))
+    return _sound(plain + speed), _sound(mirrored + speed)
+
+
+@compiled
+def _place_odds(stroke: Floats, stored: Floats, side: float, radius: float, far: float, scratch: Floats) -> float:
+    """Log odds of the place of `stroke`, `side` -1 for the mirror image; minus infinity of what is too far, by its speed `far` already."""
     for k in range(PLACE):
-        differences[k] = stroke[k] + stored[k] if mirrored and k < SIGNED else stroke[k] - stored[k]
-        if differences[k] ** 2 > _FARTHEST**2 * _place_variance(last, k, radius, stroke[k]):
-            return NOTHING
+        scratch[0, k] = stroke[k] - (side * stored[k] if k < SIGNED else stored[k])
+        far += scratch[0, k] ** 2 / _place_variance(_SIZES - 1, k, radius, stroke[k])
+        if far > _FARTHEST:
+            return -math.inf
     straight = _STRAIGHT - PLACE * _HALF_LOG_2PI
     for size in range(_SIZES):
-        place[size] = -PLACE * _HALF_LOG_2PI
-        speed[size] = -_SPEED_LOGS[size]
-        product = 1.0
+        place, product = -PLACE * _HALF_LOG_2PI, 1.0
         for k in range(PLACE):
             variance = _place_variance(size, k, radius, stroke[k])
             product *= variance
-            place[size] -= 0.5 * differences[k] ** 2 / variance
+            place -= 0.5 * scratch[0, k] ** 2 / variance
             if size == 0:
                 straight -= 0.5 * stroke[k] ** 2 / variance
-        place[size] -= 0.5 * math.log(product)
+        scratch[1, size] = place - 0.5 * math.log(product)
         if size == 0:
             straight -= 0.5 * math.log(product)
-        for k in range(PLACE, DIMENSIONS):
-            speed[size] -= 0.5 * (differences[k] / (_PACE[size] * _COPY[k])) ** 2
-    any_place, any_speed = _of_people(stroke)
-    again_place, again_speed = _of_people(differences)
-    usual = max(any_place, again_place, straight) + max(any_speed, again_speed)
-    return math.log(_SOUND * math.exp(_log_mean(place) + _log_mean(speed) - float(usual)) + 1.0 - _SOUND)
+    return _log_mean(scratch[1]) - max(_place_of_people(stroke), _place_of_people(scratch[0]), straight)
+
+
+@compiled
+def _sound(odds: float) -> float:
+    """Log odds where a stroke may also have become anything."""
+    return math.log(_SOUND * math.exp(odds) + 1.0 - _SOUND)
 
 
 @compiled
@@ -137,7 +158,7 @@ def interval_odds(taken: float, stored: float, stretch: float) -> float:
     taken, stored = max(taken, SHORTEST_MS), max(stored, SHORTEST_MS)
     difference = math.log(taken / (stored * stretch))
     clock = (_TIME_MS / min(taken, stored)) ** 2
-    if difference**2 > _FARTHEST**2 * (_INTERVALS[-1] ** 2 + clock):
+    if difference**2 > _LATEST**2 * (_INTERVALS[-1] ** 2 + clock):
         return NOTHING
     copy = 0.0
     for size in range(_INTERVALS.size):
@@ -152,8 +173,7 @@ def rarity(strokes: Floats) -> Floats:
     """How much each of `strokes` (s, `WIDTH`) would tell if it came again with noise of the middle size; (s,) natural logarithms."""
     told = np.empty(strokes.shape[0])
     for i in range(strokes.shape[0]):
-        place, speed = _of_people(strokes[i])
-        told[i] = -place - speed
+        told[i] = -_place_of_people(strokes[i]) - _speed_of_people(strokes[i])
         for k in range(PLACE):
             told[i] -= 0.5 * math.log(_place_variance(1, k, strokes[i, RADIUS], strokes[i, k]))
     return told

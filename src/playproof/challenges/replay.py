@@ -1,8 +1,8 @@
 """Whether a play has been seen before: exactly, or moved, scaled, rotated, mirrored, made faster or slower, made noisy, cut, or aimed anew.
 
-A lookup has two stages. The play's buckets (`buckets`) are read from an index, at five paces of the play; the plays found most
-often, and nearest by what their rows carry, are then compared stroke by stroke (`alignment`). Whatever the index, a lookup reads a few
-thousand rows of it and `CANDIDATES` signatures, however many plays there are.
+A lookup has two stages. The play's buckets (`buckets`), at five paces of the play, are read from an index; the plays found most
+often, and nearest by what their rows carry, are then compared stroke by stroke (`alignment`). A lookup asks once for at most
+`PROBES` times `MOST_STROKES` buckets a pace and once for `CANDIDATES` signatures, however many plays there are.
 
 An index is anything that keeps rows and signatures (`ReplayIndex`). `MemoryIndex` holds sorted arrays, for tests and measurements. In a
 database it is two tables, written in the transaction that finishes a challenge and erased with its session:
@@ -33,13 +33,13 @@ RATES = (1.0, 0.79, 1.26, 0.63, 1.6)
 """A play is looked for as it is, and as if it had taken so many times as long."""
 MATCH = 20.0
 """Log odds (natural) above which a play is a replay."""
-CANDIDATES = 12
-"""So many plays found are compared at each pace."""
+CANDIDATES = 10
+"""So many of the plays found are compared, each at the pace at which it was found."""
 PER_BUCKET = 64
 """Rows of one bucket beyond these are not read: what so many plays share tells nothing."""
 _OTHER_RATE = 2.0
 """Taken off the log odds at another pace: it is one more of several tries."""
-_LEAST_CLOSE = 3.0
+_LEAST_CLOSE = 4.0
 """A play found once must be so near by its row's detail."""
 
 
@@ -84,26 +84,19 @@ def find(session: Session, index: ReplayIndex) -> Match | None:
 
 def nearest(session: Session, index: ReplayIndex) -> Match | None:
     """The stored play that `session` resembles most, a replay or not; `None` where nothing is alike."""
+    signatures = [sign(session, rate) for rate in RATES]
+    tries = _likeliest(signatures, index)
+    stored = index.signatures([number for _, number in tries])
     best: Match | None = None
-    for rate in RATES:
-        match = _nearest_at(sign(session, rate), index, rate)
-        if match is not None and (best is None or match.log_odds > best.log_odds):
-            best = match
-        if best is not None and best.log_odds > MATCH:
-            break
+    for place, rate in enumerate(RATES):
+        found = [(number, each) for (at, number), each in zip(tries, stored, strict=True) if at == place and each is not None]
+        if not found:
+            continue
+        odds = compare(signatures[place], [each for _, each in found]) - (_OTHER_RATE if rate != 1.0 else 0.0)
+        top = int(odds.argmax())
+        if odds[top] > (best.log_odds if best is not None else 0.0):
+            best = Match(found[top][0], float(odds[top]), rate)
     return best
-
-
-def _nearest_at(signature: Signature, index: ReplayIndex, rate: float) -> Match | None:
-    numbers = _candidates(signature, index)
-    stored = [(number, each) for number, each in zip(numbers, index.signatures(numbers), strict=True) if each is not None]
-    if not stored:
-        return None
-    odds = compare(signature, [each for _, each in stored])
-    top = int(odds.argmax())
-    if odds[top] <= 0.0:
-        return None
-    return Match(stored[top][0], float(odds[top]) - (_OTHER_RATE if rate != 1.0 else 0.0), rate)
 
 
 def compare(signature: Signature, stored: Sequence[Signature]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -114,15 +107,17 @@ def compare(signature: Signature, stored: Sequence[Signature]) -> np.ndarray[tup
     return np.asarray(evidence(strokes_of(signature.codes, signature.times), codes, times, offsets))
 
 
-def _candidates(signature: Signature, index: ReplayIndex) -> list[int]:
-    """Numbers of the plays to compare, the likeliest first."""
-    probes = probes_of(signature)
-    found = index.rows(probes.bucket)
+def _likeliest(signatures: Sequence[Signature], index: ReplayIndex) -> list[tuple[int, int]]:
+    """Which play to compare with which of `signatures`, the likeliest first: places of signatures and numbers of plays."""
+    probes = [probes_of(each) for each in signatures]
+    found = index.rows(np.concatenate([each.bucket for each in probes]))
     if not found.number.size:
         return []
-    near = closeness(probes.detail[found.probe], found.detail)
-    numbers, place = np.unique(found.number, return_inverse=True)
-    total = np.bincount(place, weights=near)
+    near = closeness(np.concatenate([each.detail for each in probes])[found.probe], found.detail)
+    ends = np.cumsum([len(each.bucket) for each in probes])
+    place = np.searchsorted(ends, found.probe, side="right")
+    pairs, which = np.unique(np.stack([place, found.number]), axis=1, return_inverse=True)
+    total = np.bincount(which.ravel(), weights=near)
     close = np.flatnonzero(total >= _LEAST_CLOSE)
     likeliest = close[np.argsort(-total[close], kind="stable")[:CANDIDATES]]
-    return [int(number) for number in numbers[likeliest]]
+    return [(int(at), int(number)) for at, number in pairs[:, likeliest].T]

@@ -6,7 +6,7 @@ millisecond, as a browser would log them. Randomness is an argument.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -114,20 +114,37 @@ def reaimed(session: Session, rng: np.random.Generator, spread: float = 0.35, as
     A movement is what lies between two clicks or, where there are fewer than three, between two silences; each keeps its own
     timing. `aspect` above 0 also bends each across its way by a log-normal factor of so much, which no similarity does.
     """
+
+    def turn(_movement: int, _start: complex, _way: complex) -> complex:
+        return complex(np.exp(rng.normal(0.0, spread) + 1j * rng.uniform(-np.pi, np.pi)))
+
+    return _turned(session, turn, lambda: float(np.exp(rng.normal(0.0, aspect))))
+
+
+def aimed(session: Session, targets: Points) -> Session:
+    """Movement i, as in `reaimed`, turned and sized to end at `targets[i]`, after the last at the first again."""
+
+    def turn(movement: int, start: complex, way: complex) -> complex:
+        return complex((targets[movement % targets.size] - start) / way) if abs(way) > _NO_CHORD_PX else 1.0 + 0j
+
+    return _turned(session, turn, lambda: 1.0)
+
+
+def _turned(session: Session, choose: Callable[[int, complex, complex], complex], bending: Callable[[], float]) -> Session:
+    """Every movement times what `choose` gives for its number, where it now starts and its way, and bent across it."""
     times, places = _ordered(session)
     clicked = _clicked(session)
     if times.size < 2:
         return session
     anchors = _anchors(session, times)
     out, clicks = places.copy(), clicked.copy()
-    start = places[0]
-    for begin, end in pairwise(anchors):
+    start = complex(places[0])
+    for movement, (begin, end) in enumerate(pairwise(anchors)):
         inside = (times >= begin) & (times <= end if end == anchors[-1] else times < end)
         pressed = (session.click_t > begin) & (session.click_t <= end)
         first, last = _at(times, places, begin), _at(times, places, end)
         way = last - first
-        turn = np.exp(rng.normal(0.0, spread) + 1j * rng.uniform(-np.pi, np.pi))
-        bend = float(np.exp(rng.normal(0.0, aspect)))
+        turn, bend = choose(movement, start, way), bending()
         unit = way / abs(way) if abs(way) > _NO_CHORD_PX else 1.0 + 0j
 
         out[inside] = start + _bent((places[inside] - first) / unit, bend) * unit * turn
