@@ -20,8 +20,8 @@ from playproof.woodwide.link import Link
 from playproof.woodwide.mapping import Answer
 from playproof.woodwide.model import HostedModel
 from playproof.woodwide.publishing import Publishing
-from playproof.woodwide.runtime import Tower
 from playproof.woodwide.settlement import Yardstick
+from playproof.woodwide.tower import Tower
 
 if TYPE_CHECKING:
     from playproof.settings import Settings

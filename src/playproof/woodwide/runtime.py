@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -21,17 +21,17 @@ from playproof.woodwide.client import Woodwide
 from playproof.woodwide.company import LiveCompany
 from playproof.woodwide.connection import connection_of
 from playproof.woodwide.desk import Desk
-from playproof.woodwide.flights import Flights, Fly, Passenger
+from playproof.woodwide.flights import Flights, Fly
 from playproof.woodwide.inline import Inline
 from playproof.woodwide.ledger import StoredLedger
 from playproof.woodwide.link import Link
-from playproof.woodwide.mapping import Answer
 from playproof.woodwide.model import HostedModel
 from playproof.woodwide.publishing import Publishing
 from playproof.woodwide.realtime import Realtime
 from playproof.woodwide.report import flight_observer, settled_observer
 from playproof.woodwide.resume import Resume
 from playproof.woodwide.settlement import Settled, Settlement, WriteNotice
+from playproof.woodwide.tower import Tower
 
 if TYPE_CHECKING:
     from playproof.settings import Settings
@@ -41,26 +41,6 @@ MOST_TOGETHER = 500
 WATCH_SECONDS = 10.0
 
 _log = logging.getLogger(__name__)
-
-
-class Tower:
-    """Flies passengers by the strategy of the settings, scored by whichever version of the model is the newest now."""
-
-    def __init__(self, link: Link, desk: Desk, strategy: Callable[[Woodwide, HostedModel], Fly[int]]) -> None:
-        self._link = link
-        self._desk = desk
-        self._strategy = strategy
-        self._by_version: dict[str, Fly[int]] = {}
-
-    async def __call__(self, passengers: Sequence[Passenger[int]]) -> Mapping[int, Answer]:
-        """The answers to `passengers`. Raises `HostedError`."""
-        woodwide = await self._link.woodwide()
-        model = await self._desk.current(woodwide)
-        fly = self._by_version.get(model.version_id)
-        if fly is None:
-            fly = self._strategy(woodwide, model)
-            self._by_version = {model.version_id: fly}
-        return await fly(passengers)
 
 
 class Hosted:
