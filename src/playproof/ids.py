@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 RandomBytes = Callable[[int], bytes]
 """A source of random bytes, such as `os.urandom`."""
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+_PREFIX = "pp_"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
@@ -19,7 +20,21 @@ def session_id(now: datetime, random: RandomBytes) -> str:
 
     48 bits of time, then 80 random bits, so that ids sort by age and cannot be guessed.
     """
-    return "pp_" + _ordered(now, random)
+    return _PREFIX + _ordered(now, random)
+
+
+def made_at(name: str) -> datetime | None:
+    """When `session_id` made this id; `None` where it did not."""
+    letters = name.removeprefix(_PREFIX)
+    if not name.startswith(_PREFIX) or len(letters) != 26 or not set(letters) <= set(_ALPHABET):
+        return None
+    number = 0
+    for letter in letters:
+        number = number * 32 + _ALPHABET.index(letter)
+    try:
+        return datetime.fromtimestamp((number >> 80) / 1000.0, UTC)
+    except (ValueError, OverflowError):  # in a year that no calendar has
+        return None
 
 
 def message_id(now: datetime, random: RandomBytes) -> str:

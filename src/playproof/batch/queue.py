@@ -44,6 +44,15 @@ class Queued(msgspec.Struct, frozen=True, kw_only=True):
     """Why the latest one failed, or it was put off."""
 
 
+class Result(msgspec.Struct, frozen=True):
+    """What is known of a session."""
+
+    verdict: bytes
+    """JSON, preliminary or final."""
+    queued: Queued | None
+    """Where it stands; `None` where its verdict is final, or awaited in real time."""
+
+
 class SessionQueue:
     """Queues sessions and says where they stand. Safe to share between threads; every method raises `StoreUnavailable`."""
 
@@ -76,6 +85,13 @@ class SessionQueue:
             if self._room <= 0:
                 raise QueueFull(f"{self._most} sessions wait for a batch already", retry_after=RETRY_SECONDS)
             self._room -= 1
+
+    def result(self, scope: str, session_id: str) -> Result | None:
+        """The verdict on a session, whether or not it was ever queued; `None` where nothing is stored under the id."""
+        stored = self._store.get(scope, session_id)
+        if stored is None:
+            return None
+        return Result(stored.verdict, self.place(scope, session_id) if stored.awaiting else None)
 
     def place(self, scope: str, session_id: str) -> Queued | None:
         """Where a session stands; `None` where it is not in the queue, nor was within BATCH_KEEP."""
