@@ -3,7 +3,7 @@
 import { drawnPlace, HEIGHT, Key, Kind, Mark, WAYS, WIDTH, within } from "./field.js";
 import { Generator } from "./generator.js";
 import { play } from "./play.js";
-import { burst, cross, shape, vanish } from "./stage.js";
+import { burst, cross, shape } from "./stage.js";
 
 /** The target of a step and its way, as the server lays them out. */
 export function layout(seed, parameters, before) {
@@ -65,7 +65,6 @@ function scene({ field, still, words }, parameters) {
       const at = input.kind === Kind.KEY ? { x: target.toX, y: target.toY } : input;
       ground.replaceChildren();
       butt.replaceChildren();
-      if (!still) vanish(field, shape("path", { class: "shaft", d: "M0 0L52 66M34 62L56 72L58 48", transform: `translate(${at.x} ${at.y})` }), 430);
       burst(field, at.x, at.y, target.radius, still);
     },
     miss(input, target) {

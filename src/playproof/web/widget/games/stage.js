@@ -93,7 +93,7 @@ export function stage(element, view, options, words, touchAction) {
 }
 
 /** Show `node` in `field` for some milliseconds. */
-export function vanish(field, node, milliseconds) {
+function vanish(field, node, milliseconds) {
   field.append(node);
   setTimeout(() => node.remove(), milliseconds);
 }

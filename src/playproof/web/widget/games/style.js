@@ -6,7 +6,7 @@ const LIGHT = `
   --field: var(--playproof-field, #eef3f1);
   --line: var(--playproof-line, #c9d3cf);
   --accent: var(--playproof-accent, #1f6f5c);
-  --bright: var(--playproof-bright, #3f9c85);
+  --bright: var(--playproof-bright, #348c76);
   --on-accent: var(--playproof-on-accent, #ffffff);
   --warm: var(--playproof-warm, #b3441e);
   --pale: var(--playproof-pale, #ffffff);
@@ -60,7 +60,6 @@ p { margin: 0; }
 .part { fill: none; stroke: var(--line); stroke-width: 16; }
 .part.lit { stroke: var(--accent); }
 .part.now { stroke: var(--ink); }
-.halo { fill: none; stroke: var(--line); stroke-width: 3; }
 .burst .tick { fill: none; stroke: var(--ink); stroke-width: 10; stroke-linecap: round; stroke-linejoin: round; }
 .spread { fill: none; stroke: var(--accent); stroke-width: 6; }
 .drop { fill: var(--accent); }
@@ -85,14 +84,13 @@ p { margin: 0; }
 .coming { opacity: .45; }
 .sight { fill: none; stroke: var(--ink); stroke-width: 4; stroke-linecap: round; visibility: hidden; }
 .field:focus-visible .sight { visibility: visible; }
-.shaft { fill: none; stroke: var(--ink); stroke-width: 7; stroke-linecap: round; stroke-linejoin: round; }
 :host([data-done]) .field { cursor: default; }
 @media (forced-colors: active) {
   .field { border: 1px solid CanvasText; }
   .disc, .head, .drop, .bead, .bead.band, .butt-band, .leaf { fill: Highlight; stroke: CanvasText; }
   .sign, .number { fill: HighlightText; }
   .ring, .spread, .part.lit { stroke: Highlight; }
-  .ring.now, .part.now, .shaft, .sight, .burst .tick, .cross, .stem, .way, .station { stroke: CanvasText; }
+  .ring.now, .part.now, .sight, .burst .tick, .cross, .stem, .way, .station { stroke: CanvasText; }
   .edge, .food, .gold { fill: CanvasText; }
   .pip.full circle { fill: Highlight; stroke: Highlight; }
   .pip.full path { stroke: HighlightText; }
