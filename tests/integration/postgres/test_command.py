@@ -33,7 +33,7 @@ def ask(service: Serving, path: str) -> httpx.Response:
 
 def test_a_service_that_was_killed_has_all_that_it_answered(url: str, tmp_path: Path) -> None:
     named = with_password(url)
-    with serving(tmp_path / "data", PLAYPROOF_DATABASE_URL=named, PLAYPROOF_LOG_FORMAT="json") as first:
+    with serving(tmp_path / "data", PLAYPROOF_DATABASE_URL=named, PLAYPROOF_LOG_FORMAT="json", PLAYPROOF_REQUEST_TIMEOUT="60s") as first:
         assert "the PostgreSQL database" in first.banner
         verdicts = [first.post(body(seed, sessionId=f"s{seed}")).json() for seed in range(3)]
         assert ask(first, "/ready").json()["ready"] is True
@@ -51,7 +51,7 @@ def test_a_service_that_was_killed_has_all_that_it_answered(url: str, tmp_path: 
 
 
 def test_a_service_goes_on_when_its_connections_were_lost(postgres: Server, url: str, tmp_path: Path) -> None:
-    with serving(tmp_path / "data", PLAYPROOF_DATABASE_URL=url) as service:
+    with serving(tmp_path / "data", PLAYPROOF_DATABASE_URL=url, PLAYPROOF_REQUEST_TIMEOUT="60s") as service:
         service.post(body(1, sessionId="a"))
         assert ask(service, "/api/v1/sessions/a").status_code == 200
         postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'playproof'")
