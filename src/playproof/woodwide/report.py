@@ -88,7 +88,7 @@ def settled_observer(metrics: Metrics) -> Listener[Settled]:
     """A listener that counts what became of awaited sessions."""
 
     def note(settled: Settled) -> None:
-        if settled.verdict is None:
+        if settled.verdict is None or not settled.first:
             return
         if settled.verdict.status == "preliminary":
             metrics.count("playproof_postponed_total", str(settled.reason))

@@ -28,6 +28,7 @@ LATEST_SECONDS = 60.0
 _GROWTH = 0.5
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Verdict).decode
 
 
 class Yardstick(NamedTuple):
@@ -57,9 +58,11 @@ class Settled:
     """What became of a question."""
 
     verdict: Verdict | None
-    """The verdict now; `None` where another process was first, or it is left to be asked about again."""
+    """The verdict now; `None` where its session was erased, or it is left to be asked about again."""
     reason: HostedReason | None
     """Why the hosted model has not decided, where it has not."""
+    first: bool = True
+    """False where another process made it final, or this one in a commit whose answer was lost."""
 
     @property
     def body(self) -> bytes | None:
@@ -106,6 +109,7 @@ class Settlement:
     ) -> None:
         """`holder` holds the sessions in question; after `longest` the embedded model's verdict is final."""
         self._judge = judge
+        self._store = store
         self._awaited = store.awaited
         self._yardsticks = yardsticks
         self._holder = holder
@@ -131,8 +135,13 @@ class Settlement:
         done = self._awaited.finalise([final for _, final in finals])
         for (place, _), first in zip(finals, done, strict=True):
             if not first:
-                outcomes[place] = Settled(None, None)
+                outcomes[place] = Settled(self._stored(replies[place].question), None, first=False)
         return outcomes
+
+    def _stored(self, question: Question) -> Verdict | None:
+        """The verdict that is stored now; None where the session was erased."""
+        found = self._store.get(question.scope, question.earlier.session_id)
+        return None if found is None else _decode(found.verdict)
 
     def _judged(self, reply: Reply) -> tuple[Verdict, HostedReason | None]:
         question, answer = reply.question, reply.answer

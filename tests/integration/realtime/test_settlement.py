@@ -389,9 +389,11 @@ async def test_another_process_may_be_first(tmp_path: Path) -> None:
             await other.asked_again()
         assert len(other.notices) == 1
         desk.provider.gate.set()
-        assert (await mine).verdict is None
+        answered = await mine
+        assert answered.verdict == desk.verdict("a") == other.notices[0]
+        assert answered.reason is None
         assert desk.notices == []
-        assert desk.verdict("a") == other.notices[0]
+        assert not desk.heard[0].first
 
 
 @on_a_loop
