@@ -257,6 +257,7 @@ def test_the_switch_is_obeyed_by_all_and_starting_twice_is_no_error(store: Store
         assert (asyncio.run(two.scheduler.status()).running, asyncio.run(one.scheduler.status()).running) == (False, False)
         assert process(one, 1).final == 20
         assert asyncio.run(two.scheduler.start()) is True
+        clock.advance(30)
         assert check(one) == Processed()
 
 

@@ -124,14 +124,17 @@ class Scheduler:
             await self._sleep(max(pause, (self._interval - now % self._interval) / 1000.0))
 
     async def check(self) -> Processed | None:
-        """Do what the tick that is due now is for; `None` where another process does, or the scheduler is stopped."""
+        """Do what the tick that is due now is for; `None` where another process does, or the scheduler is stopped.
+
+        What has had its time leaves the queue either way.
+        """
         now = milliseconds(self._clock.now())
-        if not self.running(await asyncio.to_thread(lambda: self._tables.gate().scheduler)):
-            return None
         if not await asyncio.to_thread(self._tables.tick, now - now % self._interval, self._holder):
             return None
         await asyncio.to_thread(self._holders.relieve)
         await asyncio.to_thread(self._tables.purge, milliseconds(self._clock.now() - self._keep))
+        if not self.running(await asyncio.to_thread(lambda: self._tables.gate().scheduler)):
+            return None
         return await self._process(self._rule, scheduled=True)
 
     async def process(self, most: int | None = None) -> Processed:

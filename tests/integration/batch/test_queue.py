@@ -6,7 +6,6 @@ import asyncio
 from contextlib import closing
 from pathlib import Path
 
-from playproof.batch.queue import Result
 from playproof.service import decode_verdict
 from playproof.store import open_store
 from playproof.testing import FakeClock
@@ -28,8 +27,9 @@ def test_a_result_says_where_the_session_stands_until_it_is_final(tmp_path: Path
         assert worker.queue.result("other", "s0001") is None
         asyncio.run(worker.scheduler.process())
         final = worker.queue.result("open", "s0001")
-        assert final == Result(final.verdict if final else b"", None)
-        assert decode_verdict(final.verdict if final else b"").status == "final"
+        assert final is not None
+        assert final.queued is None
+        assert decode_verdict(final.verdict).status == "final"
         settled = worker.queue.place("open", "s0001")
         assert settled is not None
         assert (settled.state, settled.position) == ("settled", 0)
