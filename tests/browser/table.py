@@ -33,14 +33,12 @@ HOST = """
 import { mount } from "/games/index.js";
 const { view, options } = await (await fetch("/issue")).json();
 let [sequence, receipt] = [0, view.receipt];
-window.batches = 0;
 const onEvents = async (batch) => {
   sequence += 1;
   const response = await fetch("/events", { method: "POST", body: JSON.stringify({ ...batch, sequence, receipt }) });
   if (!response.ok) throw new Error("refused");
   const answer = await response.json();
   receipt = answer.receipt;
-  window.batches += 1;
   return answer;
 };
 const onDone = () => { document.documentElement.dataset.done = "true"; };
@@ -58,8 +56,6 @@ class Table:
     state: State
     view: View
     batches: list[Batch] = field(default_factory=list)
-    down: bool = False
-    """The server is out."""
     _receipt: str = ""
 
     @property
@@ -119,15 +115,15 @@ class Table:
         elif path == "/page.css":
             route.fulfill(body=STYLE, content_type="text/css")
         elif path == "/issue":
-            route.fulfill(
-                body=json.dumps({"view": msgspec.to_builtins(self.view), "options": self.options}), content_type="application/json"
-            )
-        elif path == "/events" and not self.down:
+            view = msgspec.to_builtins(self.view)
+            view["parameters"] |= self.options.pop("parameters", {})
+            route.fulfill(body=json.dumps({"view": view, "options": self.options}), content_type="application/json")
+        elif path == "/events":
             self._events(route)
         elif path.startswith("/games/") and (WIDGET / path[1:]).is_file():
             route.fulfill(path=WIDGET / path[1:], content_type="text/javascript")
         else:
-            route.fulfill(status=503 if self.down else 404)
+            route.fulfill(status=404)
 
     def _events(self, route: Route) -> None:
         batch = msgspec.json.decode(route.request.post_data_buffer or b"", type=Batch)

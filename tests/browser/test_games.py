@@ -257,6 +257,20 @@ def test_a_miss_is_shown_and_said_and_counts(window: BrowserContext) -> None:
     assert table.outcome().misses == 1
 
 
+def test_the_server_has_the_last_word_on_a_hit(window: BrowserContext) -> None:
+    table = laid(window, "bubble-pop", parameters={"slack": 200})
+    table.wait_for(0)
+    x = table.target.x + (150 if table.target.x < 500 else -150)
+    table.page.mouse.move(*table.place(x, table.target.y))
+    click(table)
+    expect(table.page.get_by_role("status")).to_have_text("Hit.")
+    expect(table.page.locator(".disc")).to_have_count(1)
+    expect(table.page.locator(".pip.full")).to_have_count(0)
+    play(table, pop)
+    outcome = table.outcome()
+    assert (outcome.completed, outcome.misses) == (True, 1)
+
+
 def test_a_press_at_the_wrong_time_is_told_apart_from_one_beside(window: BrowserContext) -> None:
     table = laid(window, "osu")
     said = ""
