@@ -104,8 +104,7 @@ def test_those_who_are_expected_do_not_wait_for_all_the_others() -> None:
     assert tower.flights == [
         ["alone-0"],
         ["visitor-0", "visitor-1", "late-0", "late-1"],
-        ["alone-1"],
-        ["alone-2"],
+        ["alone-1", "alone-2"],
         ["alone-3"],
         ["late-2"],
     ]
@@ -301,5 +300,44 @@ def test_a_provider_that_wants_to_be_left_alone_is_heard() -> None:
         tower.cleared.set()
         assert await flights.board("a", row(1.0)) is HostedReason.RATE_LIMITED
         assert flights.unwanted_seconds() == 7.0
+
+    fly(work)
+
+
+def test_those_who_shared_with_few_share_with_more_while_all_goes_well() -> None:
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        tower.cleared.set()
+        await asyncio.gather(*(flights.board(str(number), row(1.0), 1, expected=False) for number in range(20)))
+
+    tower, _ = fly(work)
+    assert [len(flight) for flight in tower.flights] == [1, 2, 4, 8, 5]
+
+
+def test_a_flight_of_more_than_should_have_shared_it_is_held_against_nobody() -> None:
+    class Strict(Tower):
+        async def __call__(self, passengers: Sequence[Passenger[str]]) -> Mapping[str, Answer]:
+            self.error = HostedError("400", reason=HostedReason.REFUSED) if "9" in [each.key for each in passengers] else None
+            return await super().__call__(passengers)
+
+    async def work() -> tuple[Strict, list[Answer]]:
+        tower, clock = Strict(), FakeClock()
+        tower.cleared.set()
+        breaker = Breaker(clock, failures=3, rest=10.0)
+        async with asyncio.timeout(TOWER_SECONDS), Flights(tower, most=100, breaker=breaker, clock=clock) as flights:
+            rides = [flights.board(str(number), row(1.0), 1, expected=False) for number in range(12)]
+            return tower, list(await asyncio.gather(*rides))
+
+    tower, answers = asyncio.run(work())
+    assert [number for number, answer in enumerate(answers) if answer is HostedReason.REFUSED] == [9]
+    assert [len(flight) for flight in tower.flights[:4]] == [1, 2, 4, 5]
+    assert all(len(flight) == 1 for flight in tower.flights if "9" in flight and flight is not tower.flights[3])
+
+
+def test_many_flights_spoilt_in_a_row_are_the_providers_doing() -> None:
+    async def work(tower: Tower, flights: Flights[str]) -> None:
+        tower.error = HostedError("nothing", reason=HostedReason.EMPTY_RESPONSE)
+        tower.cleared.set()
+        answers = [await flights.board(str(number), row(1.0)) for number in range(10)]
+        assert answers == [HostedReason.EMPTY_RESPONSE] * 6 + [HostedReason.CIRCUIT_OPEN] * 4
 
     fly(work)

@@ -40,7 +40,11 @@ class Permit:
     it; whatever else ends it, such as being cancelled, says nothing.
     """
 
+    blames: bool
+    """Whether an error that lies in the rows speaks against the provider as well."""
+
     def __init__(self, breaker: Breaker, era: int) -> None:
+        self.blames = False
         self._breaker = breaker
         self._era = era
 
@@ -51,7 +55,7 @@ class Permit:
         if error is None:
             self._breaker.ended(self._era, healthy=True)
         elif isinstance(error, HostedError):
-            self._breaker.ended(self._era, healthy=not WHY[error.reason].postpones)
+            self._breaker.ended(self._era, healthy=not (self.blames or WHY[error.reason].postpones))
         else:
             self._breaker.ended(self._era, healthy=None)
 

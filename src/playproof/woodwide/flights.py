@@ -18,12 +18,17 @@ from playproof.errors import HostedError, HostedReason
 from playproof.scoring.base import Floats
 from playproof.woodwide.breaker import Breaker
 from playproof.woodwide.mapping import Answer
+from playproof.woodwide.reasons import WHY
 from playproof.woodwide.report import FlightReport, Listener, unheard
 
 K = TypeVar("K", bound=Hashable)
 
 REMEMBERED = 5
 """Flights whose durations say how long the next will take."""
+MOST_TRUST = 512
+"""How many times more than it should may share a flight while all go well."""
+SPOILT = 3
+"""Flights in a row that failed for what was sent after which it is rather the provider's doing."""
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +49,8 @@ class _Waiting(NamedTuple, Generic[K]):
     """With how many the flight may be shared."""
     expected: bool
     """Somebody waits for the answer."""
+    wary: bool = False
+    """It shared with more than that once, and the flight failed."""
 
 
 Fly = Callable[[Sequence[Passenger[K]]], Awaitable[Mapping[K, Answer]]]
@@ -67,6 +74,8 @@ class Flights(Generic[K]):
         self._left: float | None = None
         self._lasted: deque[float] = deque(maxlen=REMEMBERED)
         self._not_before = 0.0
+        self._trust = 1
+        self._spoilt = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,7 +94,8 @@ class Flights(Generic[K]):
     def board(self, key: K, row: Floats, most: int | None = None, *, expected: bool = True) -> asyncio.Future[Answer]:
         """What will be known of the session `key` with catalogue row (k,): a score, or the reason why there is none.
 
-        With `most` it shares its flight with no more than so many, and with none who may share it with another number.
+        With `most` it shares its flight with no more than so many, and with none who may share it with another number: twice as many
+        with each such flight that succeeds, but never more again after a flight that failed for what was sent, which is not held against it.
         Whoever is not `expected` by somebody gives way: however many of them wait, those who are ride one of the next two flights.
 
         The future is shared by everybody who asks for the same session: wait for it shielded. It ends whether or not
@@ -120,8 +130,12 @@ class Flights(Generic[K]):
             while self._waiting:
                 # Whoever arrives in the same turn of the event loop rides along.
                 await asyncio.sleep(0)
-                passengers = self._called()
-                answers = await self._one(passengers)
+                called = self._called()
+                passengers = [each.passenger for each in called]
+                answers, failure = await self._one(passengers)
+                if self._too_many(called, failure):
+                    self._waiting = [each._replace(wary=True) for each in called] + self._waiting
+                    continue
                 for passenger in passengers:
                     ride = self._rides.pop(passenger.key)
                     if not ride.done():
@@ -129,22 +143,37 @@ class Flights(Generic[K]):
         finally:
             self._pilot = None
 
-    def _called(self) -> list[Passenger[K]]:
+    def _too_many(self, called: Sequence[_Waiting[K]], failure: HostedReason | None) -> bool:
+        """Whether a flight failed for what was sent, of more than should have shared it; and learn how far more may share one."""
+        if failure is None:
+            if called[0].most < self._most:
+                self._trust = min(MOST_TRUST, self._trust * 2)
+            self._spoilt = 0
+            return False
+        if WHY[failure].postpones:
+            return False
+        self._trust = 1
+        self._spoilt += 1
+        return len(called) > called[0].most
+
+    def _called(self) -> list[_Waiting[K]]:
         """Who rides next: by turns somebody who is expected and somebody who is not, and whoever may share that flight."""
         first = next((each for each in self._waiting if each.expected is self._visitors_turn), self._waiting[0])
         self._visitors_turn = not first.expected
-        sharing = [each for each in self._waiting if each.most == first.most and each is not first]
-        called = [first, *sorted(sharing, key=lambda each: not each.expected)][: first.most]
+        sharing = [each for each in self._waiting if (each.most, each.wary) == (first.most, first.wary) and each is not first]
+        most = first.most if first.wary else min(self._most, first.most * self._trust)
+        called = [first, *sorted(sharing, key=lambda each: not each.expected)][:most]
         aboard = {each.passenger.key for each in called}
         self._waiting = [each for each in self._waiting if each.passenger.key not in aboard]
-        return [each.passenger for each in called]
+        return called
 
-    async def _one(self, passengers: Sequence[Passenger[K]]) -> Mapping[K, Answer]:
+    async def _one(self, passengers: Sequence[Passenger[K]]) -> tuple[Mapping[K, Answer], HostedReason | None]:
         started = self._clock.monotonic()
         failure: HostedReason | None = None
         answers: Mapping[K, Answer] = {}
         try:
-            with self._breaker.enter():
+            with self._breaker.enter() as permit:
+                permit.blames = self._spoilt >= SPOILT
                 self._left = started
                 answers = await self._fly(passengers)
         except HostedError as error:
@@ -158,4 +187,6 @@ class Flights(Generic[K]):
             self._lasted.append(seconds)
             self._left = None
         self._listener(FlightReport(len(passengers), seconds, failure))
-        return answers if failure is None else dict.fromkeys((passenger.key for passenger in passengers), failure)
+        if failure is not None:
+            answers = dict.fromkeys((passenger.key for passenger in passengers), failure)
+        return answers, failure

@@ -13,7 +13,7 @@ from playproof.woodwide.report import call_observer
 
 
 class Link:
-    """Woodwide, connected when it is first needed: the SDK takes a while to load, and starting need not wait for it."""
+    """Woodwide, connected when it is first needed, and again where that failed."""
 
     def __init__(self, connection: Connection | None, metrics: Metrics, clock: Clock) -> None:
         self._connection = connection

@@ -105,8 +105,8 @@ class Hosted:
 
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self._store.holders.announce, self._holder)
+        await self._connect()
         self._tasks = [
-            asyncio.create_task(self._connect(), name="woodwide-connect"),
             asyncio.create_task(self._resume.run(), name="woodwide-resume"),
             asyncio.create_task(self._resume.hold(), name="woodwide-hold"),
             asyncio.create_task(self._watch(), name="woodwide-watch"),
@@ -125,7 +125,7 @@ class Hosted:
         await self.link.close()
 
     async def _connect(self) -> None:
-        """Load what Woodwide is asked with, which takes a while, before a session waits for it."""
+        """Load what Woodwide is asked with, which takes a while and would hold up whoever came meanwhile."""
         with contextlib.suppress(HostedError):
             await self.link.woodwide()
 
