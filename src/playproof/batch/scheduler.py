@@ -22,6 +22,8 @@ from playproof.woodwide.caller import Sleep
 
 CLEARED = "cleared"
 """The `fallbackReason` of a session that an operator took out of the queue."""
+LANES = 2
+"""Batches at a time that the embedded model scores: one is written while the other is judged."""
 STORE_PAUSE_SECONDS = 5.0
 """How long until a store that takes nothing is tried again."""
 
@@ -54,6 +56,18 @@ class Processed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             buried=self.buried + report.buried,
             retried=self.retried + report.retried.total(),
             postponed=self.postponed + report.postponed.total(),
+        )
+
+    def beside(self, other: Processed) -> Processed:
+        """With what was done at the same time."""
+        return Processed(
+            batches=self.batches + other.batches,
+            sessions=self.sessions + other.sessions,
+            final=self.final + other.final,
+            buried=self.buried + other.buried,
+            retried=self.retried + other.retried,
+            postponed=self.postponed + other.postponed,
+            stopped=other.stopped if self.stopped == "empty" else self.stopped,
         )
 
 
@@ -135,14 +149,14 @@ class Scheduler:
         await asyncio.to_thread(self._tables.purge, milliseconds(self._clock.now() - self._keep))
         if not self.running(await asyncio.to_thread(lambda: self._tables.gate().scheduler)):
             return None
-        return await self._process(self._rule, scheduled=True)
+        return await self._process(self._rule, None, scheduled=True)
 
     async def process(self, most: int | None = None) -> Processed:
         """Process what is due now, however few, whether or not the scheduler runs: at most so many batches.
 
         What another process works at is left to it; what was put off is not due, and a provider that asked for it is left alone.
         """
-        return await self._process(Forming(1, 0, self._rule.most), most=most)
+        return await self._process(Forming(1, 0, self._rule.most), most, scheduled=False)
 
     async def clear(self) -> int:
         """Take all out of the queue that nobody works at; how many sessions those were.
@@ -187,7 +201,18 @@ class Scheduler:
         """Whether batches are formed on schedule, given what somebody has said, if anybody has."""
         return self._on if said is None else said
 
-    async def _process(self, rule: Forming, *, most: int | None = None, scheduled: bool = False) -> Processed:
+    async def _process(self, rule: Forming, most: int | None, *, scheduled: bool) -> Processed:
+        # A provider is asked about one batch at a time, and so many batches are counted one by one.
+        lanes = 1 if self._inference.hosted or most is not None else LANES
+        running = (self._lane(rule, most, scheduled=scheduled) for _ in range(lanes))
+        done = Processed()
+        for other in await asyncio.gather(*running, return_exceptions=True):  # none is left alone where another fails
+            if isinstance(other, BaseException):
+                raise other
+            done = done.beside(other)
+        return done
+
+    async def _lane(self, rule: Forming, most: int | None, *, scheduled: bool) -> Processed:
         done = Processed()
         while most is None or done.batches < most:
             gate = await asyncio.to_thread(self._tables.gate)
