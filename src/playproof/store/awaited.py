@@ -62,25 +62,29 @@ def finalise(connection: Connection, finals: Sequence[Final], now: int) -> list[
     """Make verdicts final, and say of each whether this did it: not where somebody else was first, or the session is gone."""
     given = {final.number: final for final in finals}
     # In one order everywhere, so that two who do this at once cannot wait for each other.
-    taken = [number for some in _steps(sorted(given)) for number in _take(connection, some)]
+    taken = {number: told for some in _steps(sorted(given)) for number, told in _take(connection, some)}
     if taken:
         mine = [given[number] for number in taken]
         connection.execute(_SETTLE_SESSION, [_session_values(final) for final in mine])
         connection.execute(_SETTLE_ROW, [{"number": final.number, "may": final.eligible} for final in mine])
         for final in mine:
-            if final.notice is not None:
+            if final.notice is not None and (final.told or taken[final.number]):
                 outbox.add(connection, final.number, final.notice, now)
-    ours = set(taken)
-    return [final.number in ours for final in finals]
+    return [final.number in taken for final in finals]
 
 
-def _take(connection: Connection, numbers: Sequence[int]) -> list[int]:
-    """Remove what is awaited of these sessions; of which there was something."""
-    found = select(awaited.c.session_seq).where(awaited.c.session_seq.in_(numbers)).order_by(awaited.c.session_seq)
-    standing = list(connection.execute(found.with_for_update()).scalars())
+def _take(connection: Connection, numbers: Sequence[int]) -> list[tuple[int, bool]]:
+    """Remove what is awaited of these sessions; of which there was something, and whether somebody was told of it."""
+    found = select(awaited.c.session_seq, awaited.c.told).where(awaited.c.session_seq.in_(numbers)).order_by(awaited.c.session_seq)
+    standing = [(row.session_seq, bool(row.told)) for row in connection.execute(found.with_for_update())]
     if standing:
-        connection.execute(delete(awaited).where(awaited.c.session_seq.in_(standing)))
+        connection.execute(delete(awaited).where(awaited.c.session_seq.in_([number for number, _ in standing])))
     return standing
+
+
+def tell(connection: Connection, number: int) -> bool:
+    """Note that somebody who does not wait is answered the preliminary verdict of a session; whether it still is that."""
+    return bool(connection.execute(update(awaited).where(awaited.c.session_seq == number).values(told=True)).rowcount)
 
 
 def _session_values(final: Final) -> dict[str, object]:

@@ -58,6 +58,10 @@ class AwaitedTables:
         if items:
             self._write(lambda connection: awaited.postpone(connection, items, holder))
 
+    def tell(self, number: int) -> bool:
+        """Note that the preliminary verdict of a session is answered to somebody who does not wait; whether it still is preliminary."""
+        return self._write(lambda connection: awaited.tell(connection, number))
+
     def hasten(self) -> int:
         """Have all that nobody holds be due now, as when the provider answers again; how many were not."""
         now = self._now()

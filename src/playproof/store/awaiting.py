@@ -83,6 +83,8 @@ class Final(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """As a row of the live dataset it may keep new rows company from now on."""
     notice: Notice | None = None
     """What the site is to be told, if anything."""
+    told: bool = True
+    """Somebody was answered the preliminary verdict; without that, a site is told only where the store knows of somebody."""
 
 
 class Depth(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ SESSION_COLUMNS = tuple(column.name for column in session.c if column is not ses
 LIVE_COLUMNS = tuple(column.name for column in live_row.c if column is not live_row.c.seq)
 TELEMETRY_COLUMNS = tuple(column.name for column in telemetry.c)
 QUEUED_COLUMNS = ("session_seq", "state", "sharing", "enqueued_at", "next_at", "attempts", "epoch")
-AWAITED_COLUMNS = tuple(column.name for column in awaited.c if column is not awaited.c.reason)
+AWAITED_COLUMNS = tuple(column.name for column in awaited.c if column.name not in ("reason", "told"))
 
 KNOWN = select(session.c.scope, session.c.id, session.c.digest, session.c.verdict, session.c.seq).where(
     session.c.id.in_(bindparam("ids", expanding=True))

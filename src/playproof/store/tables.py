@@ -117,6 +117,7 @@ awaited = Table(
     Column("next_at", BigInteger, nullable=False),  # not asked for again before
     Column("attempts", Integer, nullable=False),  # that failed for what was sent, not for the provider's state
     Column("reason", Text),  # why the latest one failed
+    Column("told", Boolean),  # true where somebody who does not wait for it was answered the preliminary verdict
     Column("assessment", LargeBinary, nullable=False),  # JSON: what the rules said, to judge with again
     Column("holder", Text),  # the process that asks for it now
     Column("held_until", BigInteger),

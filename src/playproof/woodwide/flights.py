@@ -95,7 +95,8 @@ class Flights(Generic[K]):
         """What will be known of the session `key` with catalogue row (k,): a score, or the reason why there is none.
 
         With `most` it shares its flight with no more than so many, and with none who may share it with another number: twice as many
-        with each such flight that succeeds, but never more again after a flight that failed for what was sent, which is not held against it.
+        with each such flight that succeeds. One of more than so many that fails for what was sent is held against nobody, and those aboard
+        share with no more again.
         Whoever is not `expected` by somebody gives way: however many of them wait, those who are ride one of the next two flights.
 
         The future is shared by everybody who asks for the same session: wait for it shielded. It ends whether or not

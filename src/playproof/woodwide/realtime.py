@@ -77,6 +77,10 @@ class Realtime:
         self._clerk: asyncio.Task[None] | None = None
         self._leaving = False
 
+    def asks(self, number: int) -> bool:
+        """Whether the stored session `number` is asked about here."""
+        return number in self._asked
+
     @property
     def under_way(self) -> tuple[int, ...]:
         """The numbers of the sessions that are being asked about."""

@@ -76,8 +76,8 @@ def verdict_of(judge: Judge, model: Yardstick, question: Question, answer: RawSc
     return judge.settle(question.earlier, question.case, question.assessment, score, question.received)
 
 
-def final_of(question: Question, verdict: Verdict, notice: WriteNotice | None) -> Final:
-    """A final verdict as it is stored, with what `notice` writes to the site."""
+def final_of(question: Question, verdict: Verdict, notice: WriteNotice | None, *, told: bool = True) -> Final:
+    """A final verdict as it is stored, with what `notice` writes to the site; see `Final.told`."""
     anomaly = verdict.anomaly
     return Final(
         number=question.number,
@@ -89,6 +89,7 @@ def final_of(question: Question, verdict: Verdict, notice: WriteNotice | None) -
         model_version=anomaly.model_version,
         eligible=eligible(question.channel, verdict.decision, [reason.code for reason in verdict.reasons]),
         notice=notice(question.scope, verdict) if notice is not None else None,
+        told=told,
     )
 
 
@@ -154,7 +155,7 @@ class Settlement:
         return question.earlier if reply.told else msgspec.structs.replace(question.earlier, fallback_reason=answer), answer
 
     def _final(self, reply: Reply, verdict: Verdict) -> Final:
-        return final_of(reply.question, verdict, self._notice if reply.told else None)
+        return final_of(reply.question, verdict, self._notice, told=reply.told)
 
     def _postponed(self, reply: Reply, verdict: Verdict, reason: HostedReason | None, unwanted_seconds: float) -> Postponed:
         assert reason is not None, "what has a score is final"

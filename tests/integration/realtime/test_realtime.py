@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from playproof.decision import Decision, Verdict
+from playproof.settings import Secret
 from tests.emulating import Running, running_emulator
-from tests.realtime import HostedSite, hosted_settings, hosted_site, serving_hosted
+from tests.realtime import PATIENCE_SECONDS, HostedSite, hosted_settings, hosted_site, serving_hosted
 from tests.serving import body, is_problem
 
 
@@ -166,6 +167,35 @@ def test_the_same_session_twice_at_once_is_asked_about_once(tmp_path: Path, stra
         assert site.metric("playproof_settled_total", outcome="hosted") == 1
 
     run(tmp_path, work, woodwide_strategy=strategy)
+
+
+def test_who_asks_another_process_hears_of_the_end_as_well(tmp_path: Path) -> None:
+    async def work(site: HostedSite, emulator: Running) -> None:
+        emulator.fault("latency", "models.infer", seconds=1.0)
+        same = body(1, sessionId="one")
+        async with serving_hosted(site.settings) as other:
+            waits = asyncio.create_task(site.score(same))
+            await reached(emulator, "models.infer")
+            assert (await other.score(same)).status == "preliminary"
+            assert (await waits).status == "final"
+            assert await other.score(same) == await waits
+        assert site.services.store.outbox.counts().waiting == 1
+
+    run(
+        tmp_path,
+        work,
+        woodwide_deadline_ms=5000,
+        webhook_url="https://hooks.example/",
+        webhook_secret=(Secret("a secret that is long enough"),),
+    )
+
+
+async def reached(emulator: Running, route: str) -> None:
+    """Return when the emulator has a call under way."""
+    before = emulator.count(route).calls
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while emulator.count(route).calls == before:  # noqa: ASYNC110 - the emulator is another thread
+            await asyncio.sleep(0.01)
 
 
 def test_other_content_under_an_awaited_id_is_a_conflict(tmp_path: Path) -> None:

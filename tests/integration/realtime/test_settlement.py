@@ -92,6 +92,11 @@ class Desk:
         self.resume = Resume(store, self.realtime, breaker, holder, clock)
         self.slept: list[float] = []
 
+    @property
+    def letters(self) -> int:
+        """How many letters to the site are in the store."""
+        return self.store.outbox.counts().waiting
+
     def _notice(self, scope: str, verdict: Verdict) -> Notice:
         self.notices.append(verdict)
         return Notice(f"msg_{len(self.notices)}", scope.encode())
@@ -146,7 +151,7 @@ async def test_in_time_nobody_need_be_told_otherwise(tmp_path: Path) -> None:
         answered = await desk.answer(desk.stored("a"))
         assert answered.verdict == desk.verdict("a")
         assert answered.reason is None
-        assert desk.notices == []
+        assert desk.letters == 0
         assert desk.store.awaited.depth().waiting == 0
 
 
@@ -184,7 +189,8 @@ async def test_whose_time_is_up_while_others_are_written_does_not_wait_for_them(
         assert answered == Answered(b"preliminary", None, HostedReason.TIMEOUT)
         free.set()
         await asyncio.gather(*(one.settled for one in (*others, visitor)))
-        assert {verdict.session_id for verdict in desk.notices} == {"s0", visitor.question.earlier.session_id}
+        assert desk.letters == 2  # of the first, and of the visitor
+        assert {verdict.session_id for verdict in desk.notices} >= {"s0", visitor.question.earlier.session_id}
 
 
 @on_a_loop
@@ -392,8 +398,18 @@ async def test_another_process_may_be_first(tmp_path: Path) -> None:
         answered = await mine
         assert answered.verdict == desk.verdict("a") == other.notices[0]
         assert answered.reason is None
-        assert desk.notices == []
+        assert desk.letters == 1
         assert not desk.heard[0].first
+
+
+@on_a_loop
+async def test_who_was_told_elsewhere_is_told_the_end_as_well(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        question = desk.stored("a")
+        assert desk.store.awaited.tell(question.number)
+        assert (await desk.answer(question)).verdict == desk.verdict("a")
+        assert desk.letters == 1
+        assert not desk.store.awaited.tell(question.number)
 
 
 @on_a_loop

@@ -11,7 +11,7 @@ from playproof.dataset import Channel
 from playproof.decision import Verdict
 from playproof.errors import SessionConflict
 from playproof.observe.metrics import UNSCORED
-from playproof.service import Submission
+from playproof.service import Submission, decode_verdict
 from playproof.store import PutOutcome
 from playproof.telemetry import decode_request
 from playproof.web.answer import Answer, Headers
@@ -75,7 +75,11 @@ async def score(request: Request[Any, Any, Any]) -> Answer:
 async def _with_hosted(services: Services, submission: Submission, outcome: PutOutcome, decoded: float) -> Answered:
     """What to answer about a session decoded at a monotonic time, once the hosted model has had its chance."""
     hosted = services.hosted
-    if hosted is None or outcome.status == "conflict":
+    if outcome.status == "conflict":
+        return Answered(outcome.verdict, None, None)
+    if outcome.status == "replayed" and (hosted is None or not hosted.realtime.asks(outcome.number)):
+        return Answered(await asyncio.to_thread(_stored, services, submission, outcome), None, None)
+    if hosted is None:
         return Answered(outcome.verdict, None, None)
     question = submission.question(outcome.number) if outcome.status == "stored" else None
     left = hosted.deadline - (services.clock.monotonic() - decoded)
@@ -83,6 +87,14 @@ async def _with_hosted(services: Services, submission: Submission, outcome: PutO
     if answered.reason is not None:
         note_fallback(services.metrics, answered.reason)
     return answered
+
+
+def _stored(services: Services, submission: Submission, outcome: PutOutcome) -> bytes:
+    """The verdict of a session that this process does not ask about; whoever makes a preliminary one final tells the site."""
+    if decode_verdict(outcome.verdict).status == "final" or services.store.awaited.tell(outcome.number):
+        return outcome.verdict
+    found = services.store.get(submission.scope, submission.judged.verdict.session_id)
+    return outcome.verdict if found is None else found.verdict
 
 
 def _count(services: Services, verdict: Verdict) -> None:

@@ -25,6 +25,7 @@ def _awaited() -> None:
         sa.Column("next_at", sa.BigInteger, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("reason", sa.Text),
+        sa.Column("told", sa.Boolean),
         sa.Column("assessment", sa.LargeBinary, nullable=False),
         sa.Column("holder", sa.Text),
         sa.Column("held_until", sa.BigInteger),
