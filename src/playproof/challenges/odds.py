@@ -35,6 +35,8 @@ _SOUND = 0.95
 """Share of a copy's strokes that noise changes as above; the others may have become anything."""
 NOTHING = math.log(1.0 - _SOUND)
 """The log odds of two strokes that have nothing in common."""
+MOST = 10.0
+"""More than this no single stroke can tell: how rare its like is among people is not known any further."""
 _STRAIGHT = math.log(0.1)
 _HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 
@@ -136,8 +138,8 @@ def _place_odds(stroke: Floats, stored: Floats, side: float, radius: float, far:
 
 @compiled
 def _sound(odds: float) -> float:
-    """Log odds where a stroke may also have become anything."""
-    return math.log(_SOUND * math.exp(odds) + 1.0 - _SOUND)
+    """Log odds where a stroke may also have become anything, and two people's may be alike by chance for once."""
+    return min(math.log(_SOUND * math.exp(odds) + 1.0 - _SOUND), MOST)
 
 
 @compiled

@@ -156,7 +156,7 @@ def _turned(session: Session, choose: Callable[[int, complex, complex], complex]
 
 def spliced(sessions: Sequence[Session], rng: np.random.Generator, run: int = 3) -> Session:
     """`run` movements of each of `sessions` in turn, one after the other, each run moved to where the last one ended."""
-    t, z, click_t, click_z = [], [], [], []
+    t, z, click_t, click_z = [np.empty(0)], [np.empty(0, np.complex128)], [np.empty(0)], [np.empty(0, np.complex128)]
     now, here = 0.0, 0j
     for session in sessions:
         times, places = _ordered(session)
