@@ -139,7 +139,7 @@ class ModelNotFound(PlayproofError):
 
 
 class CorpusRefused(PlayproofError):
-    """The sessions are too few to train a hosted model on."""
+    """A hosted model cannot be trained on these sessions, which are too few, or under this name."""
 
     code = "corpus-refused"
     status = 422

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playproof.clock import Clock, milliseconds
 from playproof.dataset import LiveDataset
-from playproof.errors import HostedError, HostedReason, UploadNotFound
+from playproof.errors import CorpusRefused, HostedError, HostedReason, UploadNotFound
 from playproof.features import CATALOGUE_VERSION
 from playproof.ids import RandomBytes
 from playproof.store import HostedUpload, Store, UploadContent
@@ -57,8 +57,12 @@ class Supply:
     async def plan(self, corpus: Corpus, name: str, live: str) -> HostedUpload:
         """Keep what is to be uploaded to the dataset `name`; from now on it gets there, whatever dies in between.
 
-        Some of its rows become those that the live dataset `live` begins with, where it has none.
+        Some of its rows become those that the live dataset `live` begins with, where it has none. Raises `CorpusRefused` where the two
+        would be one dataset at Woodwide.
         """
+        # A replacement of the live dataset has its name with a number.
+        if name == live or name.startswith(f"{live}_"):
+            raise CorpusRefused(f"{name!r} is what the live dataset is called at Woodwide; a training upload needs a name of its own")
         # Some ten thousand rows take a while that others on this event loop need not wait for.
         return await asyncio.to_thread(self._planned, corpus, name, live)
 

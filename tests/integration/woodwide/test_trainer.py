@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from playproof.dataset import LiveDataset
-from playproof.errors import HostedError, HostedReason, ModelNotFound, UploadNotFound
+from playproof.errors import CorpusRefused, HostedError, HostedReason, ModelNotFound, UploadNotFound
 from playproof.scoring.hosted import Standing
 from playproof.store import HostedModelRecord, HostedUpload, Store, open_store
 from playproof.woodwide import Woodwide
@@ -168,6 +168,13 @@ def test_uploads_under_one_name_are_versions_of_one_dataset(works: Works) -> Non
     assert first.version_id != second.version_id
     old, new = works.train(first.id), works.train()
     assert (old.upload, new.upload) == (first.id, second.id)
+
+
+@pytest.mark.parametrize("name", [LIVE, f"{LIVE}_2"])
+def test_the_live_dataset_is_nothing_to_train_on(works: Works, name: str) -> None:
+    with pytest.raises(CorpusRefused, match="a name of its own"):
+        works.upload(name=name)
+    assert works.count("datasets.create", "datasets.upload") == [0, 0]
 
 
 def test_a_model_that_is_trained_anew_gets_a_version(works: Works) -> None:
