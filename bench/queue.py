@@ -1,6 +1,6 @@
 """The batch queue: how fast sessions are queued and worked off, and what a claim costs when a million wait.
 
-    python -m bench.queue [--store sqlite postgres] [--seconds 5] [--sessions 5000] [--length 1000000]
+    python -m bench.queue [--store sqlite postgres] [--seconds 5] [--sessions 5000] [--length 1000000] [--page FILE]
 
 Sessions are queued durably by 64 callers, tasks of one event loop as in the service and threads as in a program, each with a feature row
 and 8 KB of telemetry that does not get smaller. They are worked off by one process with the embedded model. PostgreSQL is a
@@ -27,6 +27,7 @@ import numpy as np
 import uvloop
 
 from bench.machine import machine
+from bench.page import put
 from bench.sessions import bodies
 from playproof.batch.queue import SessionQueue
 from playproof.batch.runtime import Batch
@@ -49,6 +50,7 @@ ASSESSMENT = b"x" * 250
 CLAIMS = 200
 CLOCK = SystemClock()
 SETTINGS = Settings()
+QUEUED_BAR = {"sqlite": "3,000/s, p99 under 50 ms", "postgres": "2,000/s, p99 under 50 ms"}
 
 Open = Callable[..., Store]
 
@@ -113,18 +115,18 @@ def by_threads(store: Store, seconds: float) -> list[float]:
     return took
 
 
-def queued(engine: str, name: str, measure: Callable[[Store, float], list[float]], seconds: float) -> None:
-    """Print how fast callers queue sessions."""
+def queued(engine: str, measure: Callable[[Store, float], list[float]], seconds: float) -> str:
+    """How fast callers queue sessions."""
     with place(engine) as opened, closing(opened()) as store:
         measure(store, 1.0)
     with place(engine) as opened, closing(opened()) as store:
         took = measure(store, seconds)
     p50, p99 = np.percentile(took, [50, 99]) * 1e3
-    print(f"{engine:<9} queued by {CALLERS} {name:<8} {len(took) / seconds:7,.0f} sessions/s  {p50:.1f} ms median, {p99:.1f} ms p99")
+    return f"{len(took) / seconds:,.0f}/s, {p50:.0f} ms median, {p99:.0f} ms p99"
 
 
-def drained(engine: str, sessions: int) -> None:
-    """Print how fast one process works the queue off."""
+def drained(engine: str, sessions: int) -> str:
+    """How fast one process works the queue off."""
     judge = build_judge(SETTINGS, clock=CLOCK)
     plays = [decode(body) for body in bodies("columns")]
     with place(engine) as opened, closing(opened()) as store:
@@ -136,13 +138,12 @@ def drained(engine: str, sessions: int) -> None:
         started, cpu = time.perf_counter(), time.process_time()
         done = uvloop.run(batch.scheduler.process())
         seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-    print(
-        f"{engine:<9} worked off by one process {done.final / seconds:7,.0f} sessions/s  {1e6 * cpu / done.final:.0f} us of its core each"
-    )
+    assert done.final == sessions
+    return f"{sessions / seconds:,.0f}/s, {1e6 * cpu / sessions:.0f} µs of the process's own time each"
 
 
-def claimed(engine: str, length: int) -> None:
-    """Print what a claim takes in a long queue."""
+def claimed(engine: str, length: int) -> str:
+    """What a claim takes in a long queue."""
     with place(engine) as opened, closing(opened()) as store:
         SessionQueue(store, most=10, clock=CLOCK).enqueue(session_record("s1", received_at=0), b"{}").result()
         lengthen(store, length)
@@ -154,23 +155,36 @@ def claimed(engine: str, length: int) -> None:
             took.append(time.perf_counter() - begun)
             assert len(entries) == rule.most
     p50, p99 = np.percentile(took, [50, 99]) * 1e3
-    print(f"{engine:<9} a claim of {rule.most} where {length:,} wait: {p50:.2f} ms median, {p99:.2f} ms p99")
+    return f"{p50:.1f} ms median, {p99:.1f} ms p99"
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Speed of the batch queue.")
-    parser.add_argument("--store", nargs="+", choices=["sqlite", "postgres"], default=["sqlite", "postgres"])
+    parser.add_argument("--store", nargs="+", choices=list(QUEUED_BAR), default=list(QUEUED_BAR))
     parser.add_argument("--seconds", type=float, default=5.0, help="for which sessions are queued")
     parser.add_argument("--sessions", type=int, default=5000, help="that are worked off")
     parser.add_argument("--length", type=int, default=1_000_000, help="of the queue that is claimed from")
+    parser.add_argument("--page", type=Path, help="a page to put the table into")
     given = parser.parse_args(arguments)
-    print(f"batch queue, {machine()}")
+    lines = [
+        f"{machine()}; {os.getloadavg()[0]:.1f} processes at work when it began.",
+        "",
+        "| what | store | figure | bar |",
+        "| --- | --- | ---: | ---: |",
+    ]
+    print(*lines, sep="\n")
     for engine in given.store:
-        queued(engine, "tasks", by_tasks, given.seconds)
-        queued(engine, "threads", by_threads, given.seconds)
-        drained(engine, given.sessions)
-        claimed(engine, given.length)
+        for what, bar, figure in (
+            (f"queued by {CALLERS} callers of one event loop", QUEUED_BAR[engine], partial(queued, engine, by_tasks, given.seconds)),
+            (f"queued by {CALLERS} threads", QUEUED_BAR[engine], partial(queued, engine, by_threads, given.seconds)),
+            ("worked off by one process, embedded model", "1,500/s", partial(drained, engine, given.sessions)),
+            (f"a claim where {given.length:,} wait", "median under 5 ms", partial(claimed, engine, given.length)),
+        ):
+            lines.append(f"| {what} | {engine} | {figure()} | {bar} |")
+            print(lines[-1], flush=True)
+    if given.page:
+        put(given.page, "bench.queue", "\n".join(lines))
 
 
 if __name__ == "__main__":
