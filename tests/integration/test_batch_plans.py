@@ -35,7 +35,7 @@ FINAL = Final(
 BACK = Later(number=2, epoch=0, next_at=5, reason="timeout")
 
 ASKED: dict[str, Callable[[Connection], object]] = {
-    "look": lambda connection: forming.look(connection, RULE, LATE),
+    "worthwhile": lambda connection: forming.worthwhile(connection, RULE, LATE),
     "chosen": lambda connection: forming.chosen(connection, RULE, LATE),
     "claim": lambda connection: forming.claim(connection, list(range(1, 51)), "p", 5),
     "take back": lambda connection: forming.take_back(connection, LATE),

@@ -27,6 +27,7 @@ class BatchTables:
         self._write = write
         self._read = read
         self._clock = clock
+        self._idle = True  # the latest claim found no batch, as nearly every one does
 
     def _now(self) -> int:
         return milliseconds(self._clock.now())
@@ -38,17 +39,18 @@ class BatchTables:
         """
         now = self._now()
 
-        sight = self._read(lambda connection: forming.look(connection, rule, now))
-        if not any(sight):  # mostly so, and then nobody need be kept from writing
+        # Where there is none, nobody need be kept from writing; while the queue is worked off there mostly is one.
+        if self._idle and not self._read(lambda connection: forming.worthwhile(connection, rule, now)):
             return []
 
         def work(connection: Connection) -> list[Entry]:
             forming.lock_gate(connection)
-            if sight.lost:
-                forming.take_back(connection, now)
+            forming.take_back(connection, now)
             return forming.claim(connection, forming.chosen(connection, rule, now), holder, now + int(seconds * 1000))
 
-        return self._write(work)
+        claimed = self._write(work)
+        self._idle = not claimed
+        return claimed
 
     def claim_overdue(self, holder: str, seconds: float, most: int, before: int) -> list[Entry]:
         """At most `most` sessions that are due and were queued before a time, milliseconds since 1970, which `holder` now holds."""

@@ -8,7 +8,6 @@ connection is in.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, exists, select, update
 
@@ -60,19 +59,10 @@ _LOCK = select(batch_gate.c.id).where(batch_gate.c.id == 1).with_for_update()
 _COUNT = update(batch_gate).values(batches=batch_gate.c.batches + 1)
 
 
-class Sight(NamedTuple):
-    """What there is to do."""
-
-    lost: bool
-    """Somebody holds an entry whose time is over."""
-    formed: bool
-    """There is a batch."""
-
-
-def look(connection: Connection, rule: Forming, now: int) -> Sight:
-    """What there is to do now."""
+def worthwhile(connection: Connection, rule: Forming, now: int) -> bool:
+    """Whether there is a batch to form, or an entry to take back that nobody holds any more."""
     lost, sharing = connection.execute(LOOK, {"now": now}).one()
-    return Sight(bool(lost), sharing is not None or bool(_fresh(connection, rule, now, lock=False)))
+    return bool(lost) or sharing is not None or bool(_fresh(connection, rule, now, lock=False))
 
 
 def chosen(connection: Connection, rule: Forming, now: int) -> list[int]:
