@@ -59,8 +59,7 @@ def test_services_that_are_killed_lose_and_double_no_verdict(on: Ground, tmp_pat
             site.told.kills += 1
         on.emulator.heal()
         with site.serving() as service:
-            site.recover()
-            assert service.stop() == 0
+            site.finish(service)
         told = site.check(forgotten=site.told.kills)
         assert told.answered >= told.kills
         print(f"{strategy}: {told}")  # noqa: T201
