@@ -36,6 +36,8 @@ from playproof.telemetry import Session
 FILES = ("human-train.jsonl.gz", "human-validate.jsonl.gz")
 SHOWN = ("sapimouse", "freihaut")
 """Sources that people play targets in, of several seconds: the like of challenges."""
+SHORT = "wafer"
+"""One of plays too short to tell much."""
 PLAYS = 150
 """Plays of each source that each change is tried on."""
 SEED = 7
@@ -161,11 +163,12 @@ def pairs(ground: Ground, most: int = 1_000_000) -> list[tuple[str, int, int, fl
 
 def recall(ground: Ground) -> list[str]:
     """What is found of stored plays after each change."""
-    lines = [f"| change | {' | '.join(SHOWN)} |", f"| --- | {' | '.join(['---:'] * len(SHOWN))} |"]
-    plays = {source: _some(of(ground.known, source)) for source in SHOWN}
+    sources = (*SHOWN, SHORT)
+    lines = [f"| change | {' | '.join(sources)} |", f"| --- | {' | '.join(['---:'] * len(sources))} |"]
+    plays = {source: _some(of(ground.known, source)) for source in sources}
     for name, change in WARPS.items():
         cells = []
-        for source in SHOWN:
+        for source in sources:
             rng = np.random.default_rng(SEED)
             right = [_right(number, nearest(change(session, rng), ground.index)) for number, session in plays[source]]
             cells.append(share(sum(right), len(right)))
@@ -195,7 +198,7 @@ def _spliced(ground: Ground, plays: dict[str, list[tuple[int, Session]]]) -> lis
                 match = nearest(made, ground.index)
                 hits += found(match) and match is not None and match.number in {own[i][0] for i in parts}
             cells.append(share(hits, len(own)))
-        lines.append(f"| {count} plays, {run} movements of each in turn, all aimed anew | {' | '.join(cells)} |")
+        lines.append(f"| {count} plays, {run} movements of each in turn, all aimed anew | {' | '.join(cells)} | – |")
     return lines
 
 

@@ -16,6 +16,11 @@ def _turned(session: Session, rng: np.random.Generator) -> Session:
     return warps.placed(session, np.exp(1j * rng.uniform(-np.pi, np.pi)), 40.0 - 25.0j)
 
 
+def _near(session: Session, rng: np.random.Generator) -> Session:
+    """Aimed at targets that lie nearly where the recorded ones lay, as where there are many recordings to choose from."""
+    return warps.reaimed(session, rng, spread=0.1, angle=0.2)
+
+
 def _then(*changes: Warp) -> Warp:
     def changed(session: Session, rng: np.random.Generator) -> Session:
         for change in changes:
@@ -93,6 +98,13 @@ WARPS: Mapping[str, Warp] = {
 REAIMED: Mapping[str, Warp] = {
     "sent as it was recorded": _exact,
     "aimed anew, and nothing else": warps.reaimed,
+    "aimed near by: by up to 11 degrees, 10 % in length": _near,
+    "near by, pace wavering by 20 %": _then(_near, _waver(0.2)),
+    "near by, pace wavering by 40 %": _then(_near, _waver(0.4)),
+    "near by, slow noise of 3 px": _then(_near, _sway(3.0)),
+    "near by, slow noise of 6 px": _then(_near, _sway(6.0)),
+    "near by, jitter of 1 px and 1 ms": _then(_near, _jitter(1.0, 1.0)),
+    "near by, bent across by 30 %": lambda session, rng: warps.reaimed(session, rng, spread=0.1, aspect=0.3, angle=0.2),
     "jitter of 1 px and 1 ms": _then(warps.reaimed, _jitter(1.0, 1.0)),
     "jitter of 2 px and 2 ms": _then(warps.reaimed, _jitter(2.0, 2.0)),
     "jitter of 3 px and 3 ms": _then(warps.reaimed, _jitter(3.0, 3.0)),

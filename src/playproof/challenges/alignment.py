@@ -24,6 +24,8 @@ _STRETCHES = np.array([0.9, 1.1])
 """Of the time between strokes, as far as the play that is compared was not stretched before it was signed."""
 _PROMISING = 4.0
 """Below it no other stretch is tried."""
+_FEWEST = 2
+"""Fewer strokes that are alike are no copy of a part."""
 _LEAST = -1.5
 """Pairs of strokes less alike than this are skipped."""
 _OTHER_STRETCH = math.log(0.1)
@@ -61,6 +63,11 @@ def _compare(strokes: Floats, stored: Floats, plain: Floats, mirrored: Floats) -
 @compiled
 def _aligned(odds: Floats, strokes: Floats, stored: Floats) -> float:
     """Log odds of the best alignment, whatever part of the play it begins and ends with."""
+    alike = 0
+    for i in range(odds.shape[0]):
+        alike += odds[i].max() > 0.0
+    if alike < _FEWEST:
+        return 0.0
     scores, back = np.empty(odds.shape), np.empty(odds.shape, np.intp)
     best, stretch = _filled(odds, strokes, stored, 1.0, scores, back), 1.0
     if best < _PROMISING:

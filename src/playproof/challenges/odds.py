@@ -60,6 +60,8 @@ def _student(widths: Floats, freedom: float) -> float:
 _PLACE_FREEDOM, _SPEED_FREEDOM = 1.0, 2.0
 _PLACE_FACTOR = _student(_PEOPLE[:PLACE], _PLACE_FREEDOM)
 _SPEED_FACTOR = _student(_PEOPLE[PLACE:], _SPEED_FREEDOM)
+_TIGHT = 1.0 / (_PACE[:, None] * _COPY)
+"""One over the widths of a copy's noise, by size and dimension of the speed."""
 _SPEED_LOGS = np.array([np.log(_COPY[PLACE:] * size).sum() + (DIMENSIONS - PLACE) * _HALF_LOG_2PI for size in _PACE])
 
 
@@ -97,7 +99,7 @@ def log_odds(stroke: Floats, stored: Floats, scratch: Floats) -> tuple[float, fl
     # The speed first: most strokes that are not the same are told apart there, and at once.
     for k in range(DIMENSIONS - 1, PLACE - 1, -1):
         scratch[0, k] = stroke[k] - stored[k]
-        far += (scratch[0, k] / (_PACE[_SIZES - 1] * _COPY[k])) ** 2
+        far += (scratch[0, k] * _TIGHT[_SIZES - 1, k]) ** 2
         if far > _FARTHEST:
             return NOTHING, NOTHING
     radius = min(stroke[RADIUS], stored[RADIUS])
@@ -108,7 +110,7 @@ def log_odds(stroke: Floats, stored: Floats, scratch: Floats) -> tuple[float, fl
     for size in range(_SIZES):
         scratch[1, size] = -_SPEED_LOGS[size]
         for k in range(PLACE, DIMENSIONS):
-            scratch[1, size] -= 0.5 * (scratch[0, k] / (_PACE[size] * _COPY[k])) ** 2
+            scratch[1, size] -= 0.5 * (scratch[0, k] * _TIGHT[size, k]) ** 2
     speed = _log_mean(scratch[1]) - max(_speed_of_people(stroke), _speed_of_people(scratch[0]))
     return _sound(plain + speed), _sound(mirrored + speed)
 

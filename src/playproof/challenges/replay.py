@@ -33,7 +33,7 @@ RATES = (1.0, 0.79, 1.26, 0.63, 1.6)
 """A play is looked for as it is, and as if it had taken so many times as long."""
 MATCH = 16.0
 """Log odds (natural) above which a play is a replay."""
-CANDIDATES = 10
+CANDIDATES = 8
 """So many of the plays found are compared, each at the pace at which it was found."""
 PER_BUCKET = 64
 """Rows of one bucket beyond these are not read: what so many plays share tells nothing."""

@@ -108,15 +108,15 @@ def resampled(session: Session, hz: float, phase: float = 0.5) -> Session:
     return replace(session, t=np.round(grid[keep], 1), x=at.real[keep].copy(), y=at.imag[keep].copy(), trusted=None)
 
 
-def reaimed(session: Session, rng: np.random.Generator, spread: float = 0.35, aspect: float = 0.0) -> Session:
-    """Every movement turned towards another target: rotated by any angle, its length times a log-normal factor of `spread`.
+def reaimed(session: Session, rng: np.random.Generator, *, spread: float = 0.35, aspect: float = 0.0, angle: float = np.pi) -> Session:
+    """Every movement turned towards another target: by up to `angle` radians, its length times a log-normal factor of `spread`.
 
     A movement is what lies between two clicks or, where there are fewer than three, between two silences; each keeps its own
     timing. `aspect` above 0 also bends each across its way by a log-normal factor of so much, which no similarity does.
     """
 
     def turn(_movement: int, _start: complex, _way: complex) -> complex:
-        return complex(np.exp(rng.normal(0.0, spread) + 1j * rng.uniform(-np.pi, np.pi)))
+        return complex(np.exp(rng.normal(0.0, spread) + 1j * rng.uniform(-angle, angle)))
 
     return _turned(session, turn, lambda: float(np.exp(rng.normal(0.0, aspect))))
 
