@@ -116,8 +116,8 @@ def _likeliest(signatures: Sequence[Signature], index: ReplayIndex) -> list[tupl
     near = closeness(np.concatenate([each.detail for each in probes])[found.probe], found.detail)
     ends = np.cumsum([len(each.bucket) for each in probes])
     place = np.searchsorted(ends, found.probe, side="right")
-    pairs, which = np.unique(np.stack([place, found.number]), axis=1, return_inverse=True)
-    total = np.bincount(which.ravel(), weights=near)
+    keys, which = np.unique(found.number * len(signatures) + place, return_inverse=True)
+    total = np.bincount(which, weights=near)
     close = np.flatnonzero(total >= _LEAST_CLOSE)
     likeliest = close[np.argsort(-total[close], kind="stable")[:CANDIDATES]]
-    return [(int(at), int(number)) for at, number in pairs[:, likeliest].T]
+    return [(int(key) % len(signatures), int(key) // len(signatures)) for key in keys[likeliest]]

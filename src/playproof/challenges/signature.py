@@ -23,8 +23,10 @@ Times = NDArray[np.uint16]
 
 MOST_STROKES = 24
 """The most telling ones are kept: they bound what a session takes."""
-PACE = 0.7
-"""Plays are traced as if they took so much of their time: the faster a stroke, the more the tracing smooths it."""
+PACE = 1.1
+"""Plays are traced as if they took so much of their time: the faster a stroke, the more the tracing smooths it.
+
+Less of it stands wavering of the pace better, more of it jitter, which the embedded model sees by itself."""
 FORM = 1
 """Of the bytes; another form cannot be compared with this one."""
 
