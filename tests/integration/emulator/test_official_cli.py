@@ -33,6 +33,8 @@ def find_python() -> str | None:
     if pyenv := shutil.which("pyenv"):  # its programs on the PATH refuse to run where another version is chosen
         whence = subprocess.run([pyenv, "whence", "--path", "python3.12"], capture_output=True, text=True)
         found += whence.stdout.split()
+    # Where several are installed beside each other, each in a folder of its version.
+    found += sorted(map(str, Path(sys.base_prefix).parent.glob("3.1[2-9]*/bin/python3.1[2-9]")))
     return next((python for python in found if _suits(python)), None)
 
 
