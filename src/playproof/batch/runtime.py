@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
-from playproof.batch.hosted import HostedFlights
 from playproof.batch.inference import Inference
 from playproof.batch.queue import SessionQueue
 from playproof.batch.report import Report
@@ -26,6 +25,7 @@ from playproof.observe.metrics import Metrics
 from playproof.store import Forming, Store
 from playproof.woodwide.connection import connection_of
 from playproof.woodwide.settlement import WriteNotice
+from playproof.woodwide.tower import Tower
 
 if TYPE_CHECKING:
     from playproof.settings import Settings
@@ -57,7 +57,8 @@ class Batch:
         retry = Retry(settings.batch_attempts, random)
         self._hosted = None
         if settings.anomaly_model_id and connection_of(settings) is not None:
-            self._hosted = HostedFlights(settings, store, metrics, clock, holder=holder, random=random)
+            patience = settings.woodwide_job_timeout
+            self._hosted = Tower(settings, store, metrics, clock, publishes=True, patience=patience, holder=holder, random=random)
         self._store = store
         self._metrics = metrics
         self._clock = clock

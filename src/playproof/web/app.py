@@ -100,7 +100,7 @@ def compose(settings: Settings, clock: Clock | None = None) -> Services:
         clock=clock,
         checks={"store": store.check, "model": partial(_check_model, model)},
         hosted=hosted,
-        training=follower_of(settings, store, metrics, clock, hosted.link if hosted is not None else None),
+        training=follower_of(settings, store, metrics, clock, hosted.tower.link if hosted is not None else None),
         webhooks=webhooks,
     )
 

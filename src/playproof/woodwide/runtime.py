@@ -17,16 +17,7 @@ from playproof.ids import RandomBytes
 from playproof.observe.metrics import Metrics
 from playproof.store import Store
 from playproof.woodwide.breaker import Breaker
-from playproof.woodwide.client import Woodwide
-from playproof.woodwide.company import LiveCompany
-from playproof.woodwide.connection import connection_of
-from playproof.woodwide.desk import Desk
-from playproof.woodwide.flights import Flights, Fly
-from playproof.woodwide.inline import Inline
-from playproof.woodwide.ledger import StoredLedger
-from playproof.woodwide.link import Link
-from playproof.woodwide.model import HostedModel
-from playproof.woodwide.publishing import Publishing
+from playproof.woodwide.flights import Flights
 from playproof.woodwide.realtime import Realtime
 from playproof.woodwide.report import flight_observer, settled_observer
 from playproof.woodwide.resume import Resume
@@ -61,36 +52,27 @@ class Hosted:
     ) -> None:
         """`holder` is this process's name, as no other has it; `notice` writes what a site is told, which without it is told nothing, and
         `noticed` is called when there may be something to tell. The settings name a model."""
-        assert settings.anomaly_model_id is not None
         self.deadline = settings.woodwide_deadline_ms / 1000.0
-        self.link = Link(connection_of(settings), metrics, clock)
         self._store = store
         self._metrics = metrics
         self._clock = clock
         self._holder = holder
-        self._company = LiveCompany(store, settings.woodwide_persistent_dataset, settings.dataset_company_rows, clock)
-        self._ledger = (
-            StoredLedger(
-                store,
-                settings.woodwide_persistent_dataset,
-                max_rows=settings.dataset_max_rows,
-                holder=holder,
-                longest=settings.woodwide_job_timeout,
-                random=random,
-            )
-            if settings.woodwide_strategy == "dataset"
-            else None
+        self.tower = Tower(
+            settings,
+            store,
+            metrics,
+            clock,
+            publishes=settings.woodwide_strategy == "dataset",
+            patience=settings.woodwide_infer_timeout,
+            holder=holder,
+            random=random,
         )
-        self._patience = settings.woodwide_infer_timeout
-        desk = Desk(settings.anomaly_model_id, store, clock)
         breaker = Breaker(clock, failures=settings.woodwide_breaker_failures, rest=settings.woodwide_breaker_rest)
-        self._flights = Flights(
-            Tower(self.link, desk, self._strategy), most=MOST_TOGETHER, breaker=breaker, clock=clock, listener=flight_observer(metrics)
-        )
+        self._flights = Flights(self.tower, most=MOST_TOGETHER, breaker=breaker, clock=clock, listener=flight_observer(metrics))
         settlement = Settlement(
             judge,
             store,
-            desk.yardstick,
+            self.tower.yardstick,
             holder=holder,
             longest=timedelta(seconds=settings.result_wait_max),
             notice=notice,
@@ -110,9 +92,8 @@ class Hosted:
             asyncio.create_task(self._resume.run(), name="woodwide-resume"),
             asyncio.create_task(self._resume.hold(), name="woodwide-hold"),
             asyncio.create_task(self._watch(), name="woodwide-watch"),
+            asyncio.create_task(self.tower.hold(), name="woodwide-publisher"),
         ]
-        if self._ledger is not None:
-            self._tasks.append(asyncio.create_task(self._ledger.hold(), name="woodwide-publisher"))
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -122,18 +103,11 @@ class Hosted:
         await self._flights.close()
         await self.realtime.close()
         await self._release()
-        await self.link.close()
 
     async def _connect(self) -> None:
         """Load what Woodwide is asked with, which takes a while and would hold up whoever came meanwhile."""
         with contextlib.suppress(HostedError):
-            await self.link.woodwide()
-
-    def _strategy(self, woodwide: Woodwide, model: HostedModel) -> Fly[int]:
-        inline = Inline(woodwide.inference, model, self._company)
-        if self._ledger is None:
-            return inline
-        return Publishing(woodwide, model, self._ledger, inline, patience=self._patience)
+            await self.tower.link.woodwide()
 
     async def _watch(self) -> None:
         """Show how many sessions are awaited."""
@@ -158,8 +132,7 @@ class Hosted:
     async def _release(self) -> None:
         """Others need not wait until the holds of this process run out."""
         try:
-            if self._ledger is not None:
-                await self._ledger.release()
+            await self.tower.close()
             await asyncio.to_thread(self._store.awaited.release, self._holder)
         except StoreUnavailable as error:
             _log.warning("holds_not_released", extra={"error": str(error)})
