@@ -8,12 +8,12 @@ import random
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any, Never
 
 import pytest
 
@@ -23,6 +23,7 @@ from playproof.store.sqlite.database import DATABASE_NAME
 from playproof.store.sqlite.driver import Driver, find_driver
 from playproof.store.sqlite.store import SqliteStore
 from playproof.testing import session_record
+from tests.faulting import Faults
 
 SECONDS = 60
 REAL = find_driver()
@@ -30,43 +31,21 @@ NOISE = random.Random(1).randbytes(5000)
 """Keeps its size when it is compressed."""
 
 
-class Faults:
-    """Makes the n-th call that reaches the database fail, before or after it did its work."""
+FAULTS = Faults()
 
-    at: ClassVar[int] = 0
-    after: ClassVar[bool] = False
-    calls: ClassVar[int] = 0
-    armed: ClassVar[bool] = False
 
-    @classmethod
-    def arm(cls, at: int, *, after: bool) -> None:
-        cls.at, cls.after, cls.calls, cls.armed = at, after, 0, True
-
-    @classmethod
-    def call(cls, work: Callable[[], Any]) -> Any:
-        if not cls.armed:
-            return work()
-        cls.calls += 1
-        hit = cls.calls == cls.at
-        if hit and not cls.after:
-            raise cls.error()
-        result = work()
-        if hit:
-            raise cls.error()
-        return result
-
-    @staticmethod
-    def error() -> Exception:
-        error: Exception = REAL.module.OperationalError("disk I/O error")
-        error.sqlite_errorname = "SQLITE_IOERR_WRITE"  # type: ignore[attr-defined]
-        return error
+def fail() -> Never:
+    """As SQLite does where the disk cannot be written."""
+    error: Exception = REAL.module.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_WRITE"  # type: ignore[attr-defined]
+    raise error
 
 
 class FaultyCursor(REAL.module.Cursor):  # type: ignore[misc, name-defined]
     """A cursor whose statements can fail."""
 
     def execute(self, *arguments: Any) -> Any:
-        return Faults.call(partial(super().execute, *arguments))
+        return FAULTS.call(partial(super().execute, *arguments), fail)
 
 
 class FaultyConnection(REAL.module.Connection):  # type: ignore[misc, name-defined]
@@ -79,7 +58,7 @@ class FaultyConnection(REAL.module.Connection):  # type: ignore[misc, name-defin
         return self.cursor().execute(*arguments)
 
     def commit(self) -> None:
-        Faults.call(super().commit)
+        FAULTS.call(super().commit, fail)
 
 
 @pytest.fixture
@@ -88,7 +67,7 @@ def faulty() -> Iterator[Driver]:
     module.__dict__.update(vars(REAL.module))
     module.__dict__["connect"] = partial(REAL.module.connect, factory=FaultyConnection)
     yield Driver(module, REAL.version)
-    Faults.armed = False
+    FAULTS.armed = False
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -99,10 +78,10 @@ def test_whichever_call_fails_nothing_answered_is_lost_and_writing_goes_on(tmp_p
             records = [session_record(f"{number} {i}") for i in range(3)]
             first = store.put(session_record(f"{number} before"))
             first.result(SECONDS)
-            Faults.arm(number, after=after)
+            FAULTS.arm(number, after=after)
             answers = [_answer(store, f"{number} {i}") for i in range(3)]
-            untouched = Faults.calls < number
-            Faults.armed = False
+            untouched = FAULTS.calls < number
+            FAULTS.armed = False
             failures += answers.count(None)
             for record, answer in zip(records, answers, strict=True):
                 if answer is not None:
@@ -137,17 +116,17 @@ def test_erasure_and_retention_fail_as_a_whole_or_not_at_all(tmp_path: Path, fau
     with closing(SqliteStore(tmp_path, driver=faulty)) as store:
         for number in range(1, 50):
             store.put(session_record("a")).result(SECONDS)
-            Faults.arm(number, after=False)
+            FAULTS.arm(number, after=False)
             try:
                 store.erase("a")
             except StoreUnavailable:
-                Faults.armed = False
+                FAULTS.armed = False
                 found = store.get("open", "a")
                 assert found is not None
                 assert found.telemetry == b"content"
             finally:
-                Faults.armed = False
-            if Faults.calls < number:
+                FAULTS.armed = False
+            if FAULTS.calls < number:
                 assert store.get("open", "a") is None
                 break
         else:
@@ -157,7 +136,7 @@ def test_erasure_and_retention_fail_as_a_whole_or_not_at_all(tmp_path: Path, fau
 def test_a_failed_group_is_reported_and_told_by_health_until_it_works_again(tmp_path: Path, faulty: Driver) -> None:
     commits: list[Commit] = []
     with closing(SqliteStore(tmp_path, driver=faulty, on_commit=commits.append)) as store:
-        Faults.arm(1, after=False)
+        FAULTS.arm(1, after=False)
         with pytest.raises(StoreUnavailable):
             store.put(session_record("a")).result(SECONDS)
         with pytest.raises(StoreUnavailable, match="cannot be read or written"):
@@ -202,7 +181,7 @@ def _until_stored(store: SqliteStore, session_id: str) -> str:
 
 def test_a_store_that_failed_finds_out_by_itself_when_writing_works_again(tmp_path: Path, faulty: Driver) -> None:
     with closing(SqliteStore(tmp_path, driver=faulty)) as store:
-        Faults.arm(1, after=False)
+        FAULTS.arm(1, after=False)
         with pytest.raises(StoreUnavailable):
             store.put(session_record("a")).result(SECONDS)
         for _ in range(SECONDS * 10):

@@ -6,8 +6,9 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any, Never
 
 import msgspec
 import psycopg
@@ -25,46 +26,25 @@ from playproof.store.postgres.link import TRIES, PostgresLink
 from playproof.store.postgres.store import PostgresStore
 from playproof.store.retention import touch
 from playproof.testing import FakeClock, session_record
+from tests.faulting import Faults
 
 SECONDS = 60
 
 
-class Faults:
-    """Breaks the connection at the n-th call that reaches the server, before or after the call did its work."""
+FAULTS = Faults()
 
-    at: ClassVar[int] = 0
-    after: ClassVar[bool] = False
-    calls: ClassVar[int] = 0
-    armed: ClassVar[bool] = False
 
-    @classmethod
-    def arm(cls, at: int, *, after: bool) -> None:
-        cls.at, cls.after, cls.calls, cls.armed = at, after, 0, True
-
-    @classmethod
-    def call(cls, connection: psycopg.Connection[Any], work: Callable[[], Any]) -> Any:
-        if not cls.armed:
-            return work()
-        cls.calls += 1
-        hit = cls.calls == cls.at
-        if hit and not cls.after:
-            cls.fail(connection)
-        result = work()
-        if hit:
-            cls.fail(connection)
-        return result
-
-    @staticmethod
-    def fail(connection: psycopg.Connection[Any]) -> None:
-        connection.close()
-        raise psycopg.OperationalError("server closed the connection unexpectedly")
+def lose(connection: psycopg.Connection[Any]) -> Never:
+    """Break the connection."""
+    connection.close()
+    raise psycopg.OperationalError("server closed the connection unexpectedly")
 
 
 class FaultyCursor(psycopg.Cursor[Any]):
     """A cursor whose statements can fail."""
 
     def execute(self, *arguments: Any, **named: Any) -> Any:
-        return Faults.call(self.connection, lambda: super(FaultyCursor, self).execute(*arguments, **named))
+        return FAULTS.call(lambda: super(FaultyCursor, self).execute(*arguments, **named), partial(lose, self.connection))
 
 
 class FaultyRawCursor(psycopg.RawCursor[Any], FaultyCursor):
@@ -83,14 +63,14 @@ class FaultyConnection(psycopg.Connection[Any]):
         self._raw = issubclass(chosen, psycopg.RawCursor)
 
     def commit(self) -> None:
-        Faults.call(self, super().commit)
+        FAULTS.call(super().commit, partial(lose, self))
 
 
 @pytest.fixture
 def faulty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(psycopg, "connect", FaultyConnection.connect)
     yield
-    Faults.armed = False
+    FAULTS.armed = False
 
 
 def answer(store: PostgresStore, session_id: str) -> PutOutcome | None:
@@ -107,11 +87,11 @@ def test_whichever_call_fails_nothing_answered_is_lost_and_writing_goes_on(url: 
         for number in range(1, 100):
             records = [session_record(f"{number} {i}") for i in range(3)]
             store.put(session_record(f"{number} before")).result(SECONDS)
-            Faults.arm(number, after=after)
+            FAULTS.arm(number, after=after)
             answers = [answer(store, f"{number} {i}") for i in range(3)]
-            untouched = Faults.calls < number
-            reached = max(reached, Faults.calls)
-            Faults.armed = False
+            untouched = FAULTS.calls < number
+            reached = max(reached, FAULTS.calls)
+            FAULTS.armed = False
             failures += answers.count(None)
             for record, one in zip(records, answers, strict=True):
                 if one is not None:
@@ -135,7 +115,7 @@ def test_a_commit_whose_answer_is_lost_is_not_acknowledged(url: str, faulty: Non
 
         def lose_the_answer(connection: psycopg.Connection[Any]) -> None:
             psycopg.Connection.commit(connection)
-            Faults.fail(connection)
+            lose(connection)
 
         with monkeypatch.context() as patched:
             patched.setattr(FaultyConnection, "commit", lose_the_answer)
@@ -152,7 +132,7 @@ def test_erasure_fails_as_a_whole_or_not_at_all(url: str, faulty: None, monkeypa
     with closing(PostgresStore(url)) as store:
         store.put(session_record("a")).result(SECONDS)
         with monkeypatch.context() as patched:
-            patched.setattr(FaultyConnection, "commit", Faults.fail)
+            patched.setattr(FaultyConnection, "commit", lose)
             with pytest.raises(StoreUnavailable):
                 store.erase("a")
         found = store.get("open", "a")
@@ -165,7 +145,7 @@ def test_a_transaction_that_cannot_even_be_given_up_is_left_to_the_server(url: s
     broken = msgspec.structs.replace(session_record("a"), game_type="\ud800")
     with closing(PostgresStore(url)) as store:
         with monkeypatch.context() as patched:
-            patched.setattr(FaultyConnection, "rollback", Faults.fail)
+            patched.setattr(FaultyConnection, "rollback", lose)
             with pytest.raises(StoreUnavailable):
                 store.put(broken).result(SECONDS)
         assert store.put(session_record("b")).result(SECONDS).status == "stored"
@@ -220,7 +200,7 @@ def test_who_cannot_connect_does_not_try_for_every_group(url: str, monkeypatch: 
 def test_a_store_that_failed_finds_out_by_itself_when_writing_works_again(url: str, faulty: None, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(PostgresStore(url)) as store:
         with monkeypatch.context() as patched:
-            patched.setattr(FaultyConnection, "commit", Faults.fail)
+            patched.setattr(FaultyConnection, "commit", lose)
             with pytest.raises(StoreUnavailable):
                 store.put(session_record("a")).result(SECONDS)
         wait_until(lambda: store.health().error is None)
