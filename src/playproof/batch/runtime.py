@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 class Batch:
-    """What one process has of the batch system; entering it starts the scheduler's loop."""
+    """What one process has of the batch system; entering it starts the scheduler's loop, unless it is there for one thing alone."""
 
     def __init__(
         self,
@@ -46,11 +46,13 @@ class Batch:
         *,
         notice: WriteNotice | None = None,
         noticed: Callable[[], None] | None = None,
+        loops: bool = True,
         random: RandomBytes = os.urandom,
     ) -> None:
         """`notice` writes what a site is told, which without it is told nothing; `noticed` is called when there may be something to tell.
 
-        Where the settings name a hosted model and a key, it is asked; else the embedded model scores.
+        Where the settings name a hosted model and a key, it is asked; else the embedded model scores. Without `loops` nothing is formed
+        or counted but what is asked for.
         """
         holder = process_name(random)
         longest = timedelta(seconds=settings.result_wait_max)
@@ -65,6 +67,7 @@ class Batch:
         self._holder = holder
         self._count = batch_observer(metrics)
         self._noticed = noticed
+        self._loops = loops
         self.queue = SessionQueue(store, most=settings.batch_queue_max, clock=clock)
         self.inference = Inference(
             store,
@@ -90,10 +93,11 @@ class Batch:
 
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self._store.holders.announce, self._holder)
-        self._tasks = [
-            asyncio.create_task(self.scheduler.run(), name="batch-scheduler"),
-            asyncio.create_task(watch(self._store, self.scheduler, self._metrics, self._clock), name="batch-watch"),
-        ]
+        if self._loops:
+            self._tasks = [
+                asyncio.create_task(self.scheduler.run(), name="batch-scheduler"),
+                asyncio.create_task(watch(self._store, self.scheduler, self._metrics, self._clock), name="batch-watch"),
+            ]
         if self._hosted is not None:
             self._tasks.append(asyncio.create_task(self._hosted.hold(), name="batch-publisher"))
         return self
