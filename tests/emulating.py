@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -10,7 +11,7 @@ from typing import Any, Self
 import httpx
 import numpy as np
 
-from playproof.clock import Clock
+from playproof.clock import Clock, SystemClock
 from playproof.emulator.core import Pace
 from playproof.emulator.faults import Fault
 from playproof.emulator.server import serving
@@ -20,6 +21,7 @@ from playproof.emulator.tally import Count
 API_KEY = "sk_test_key"
 ADMIN_KEY = "emulator-admin-key"
 PATIENCE_SECONDS = 60
+CLOCK = SystemClock()
 
 
 class Running:
@@ -34,8 +36,15 @@ class Running:
         return self.service.faults.add(Fault(kind=kind, route=route, **given))
 
     def heal(self) -> None:
-        """Take all faults away."""
+        """Take all faults away; what they held up goes on."""
         self.service.faults.clear()
+
+    def struck(self, fault: Fault, calls: int = 1) -> None:
+        """Return when so many calls have met `fault`."""
+        deadline = CLOCK.monotonic() + PATIENCE_SECONDS
+        while fault.seen < calls:
+            assert CLOCK.monotonic() < deadline, f"not {calls} calls met {fault.kind}"
+            threading.Event().wait(0.01)
 
     def datasets(self, start: str = "") -> list[str]:
         """The names of the datasets that begin so."""
@@ -64,7 +73,11 @@ def running_emulator(
         Emulated(folder, faults=faults, clock=clock, pace=pace, api_keys=api_keys, admin_key=ADMIN_KEY) as service,
         serving(service) as url,
     ):
-        yield Running(url, service)
+        running = Running(url, service)
+        try:
+            yield running
+        finally:
+            running.heal()
 
 
 class Caller:

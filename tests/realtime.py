@@ -111,14 +111,14 @@ class HostedSite:
 
 
 def hosted_settings(folder: Path, emulator: Running, model_id: str, **given: Any) -> Settings:
-    """Settings of a service whose provider is `emulator`, with the hurry that tests have."""
-    hurried: dict[str, Any] = {"woodwide_deadline_ms": 2000, "woodwide_attempts": 1, "woodwide_breaker_rest": 0.2}
+    """Settings of a service whose provider is `emulator`; its sessions have all the time that a slow machine needs."""
+    usual: dict[str, Any] = {"woodwide_deadline_ms": 60_000, "request_timeout": 90.0, "woodwide_attempts": 1, "woodwide_breaker_rest": 0.2}
     return Settings(
         data_dir=folder,
         anomaly_model_id=model_id,
         woodwide_api_key=Secret(API_KEY),
         woodwide_base_url=emulator.url,
-        **{**hurried, **given},
+        **{**usual, **given},
     )
 
 

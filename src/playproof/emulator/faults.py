@@ -49,11 +49,11 @@ class Kind(NamedTuple):
 _SERVED = (INFER, DOWNLOAD, PAGE)
 
 KINDS: Mapping[str, Kind] = {
-    "latency": Kind("The answer takes `seconds` longer."),
+    "latency": Kind("The answer takes `seconds` longer, or until the fault is taken away."),
     "rate_limited": Kind("429, with `Retry-After: seconds`."),
     "server_error": Kind("An answer with `status`, 503 unless given."),
     "reset": Kind("The connection is reset without an answer."),
-    "drip": Kind("The body of the answer comes in `pieces`, over `seconds` in all."),
+    "drip": Kind("The body of the answer comes in `pieces`, over `seconds` in all; the rest at once when the fault is taken away."),
     "unauthorized": Kind("401: the key is not known."),
     "no_credits": Kind("402: the credits are used up."),
     "forbidden": Kind("403: the key may not do this."),

@@ -11,13 +11,16 @@ from litestar import Request
 from litestar.types import ASGIApp, Receive, Send
 
 from playproof.emulator.exchange import refuse
-from playproof.emulator.faults import Fault
+from playproof.emulator.faults import Fault, Faults
 from playproof.emulator.refusal import Refusal
 from playproof.emulator.service import Emulated
 from playproof.errors import PlayproofError
 
 RESET = "playproof.reset"
 """The extension of a connection that can be reset: a function without arguments."""
+
+LOOK_SECONDS = 0.01
+"""How often a call that is held up looks whether its fault was taken away."""
 
 _ON_THE_WAY = ("latency", "rate_limited", "server_error", "reset", "drip", "unauthorized", "no_credits", "forbidden", "empty_body")
 _DETAILS = {
@@ -95,7 +98,7 @@ class Gate:
 
     async def _through(self, faults: list[Fault], scope: Any, call: _Call) -> None:
         for fault in faults:
-            if fault.when == "before" and await _strike(fault, scope, call):
+            if fault.when == "before" and await self._strike(fault, scope, call):
                 return
         late = [fault for fault in faults if fault.when == "after"]
         bent = [fault for fault in faults if fault.kind in ("drip", "empty_body")]
@@ -110,14 +113,31 @@ class Gate:
         await self._app(scope, call.receive, held)
         try:
             for fault in late:
-                if await _strike(fault, scope, call):
+                if await self._strike(fault, scope, call):
                     return
         except Refusal as refusal:  # sent from here: the framework believes that the answer is on its way
             told = refuse(refusal)
             headers = [(name.encode(), value.encode()) for name, value in told.headers.items()]
             headers.append((b"content-type", b"application/json"))
             answer = [{**answer[0], "status": refusal.status, "headers": headers}, {"body": told.content}]
-        await _send(answer, bent, call.send)
+        await _send(answer, bent, call.send, self._service.faults)
+
+    async def _strike(self, fault: Fault, scope: Any, call: _Call) -> bool:
+        """Let `fault` happen; whether the connection is gone. Raises `Refusal`."""
+        if fault.kind == "latency":
+            await _hold_up(fault, fault.seconds, self._service.faults)
+        elif fault.kind == "reset":
+            call.note(0)
+            scope["extensions"][RESET]["reset"]()
+            while (await call.receive())["type"] != "http.disconnect":
+                pass
+            return True
+        elif fault.kind == "server_error":
+            raise Refusal(fault.status, "Internal error, as a fault asked for")
+        elif fault.kind in _DETAILS:
+            status, detail = _DETAILS[fault.kind]
+            raise Refusal(status, detail, retry_after=fault.seconds if fault.kind == "rate_limited" else None)
+        return False
 
     def _admit_page(self, headers: dict[bytes, bytes]) -> None:
         if self._service.admit is None:
@@ -157,28 +177,18 @@ def _bearer(authorization: str) -> str | None:
     return key.strip() or None if scheme.lower() == "bearer" else None
 
 
-async def _strike(fault: Fault, scope: Any, call: _Call) -> bool:
-    """Let `fault` happen; whether the connection is gone. Raises `Refusal`."""
-    if fault.kind == "latency":
-        await asyncio.sleep(fault.seconds)
-    elif fault.kind == "reset":
-        call.note(0)
-        scope["extensions"][RESET]["reset"]()
-        while (await call.receive())["type"] != "http.disconnect":
-            pass
-        return True
-    elif fault.kind == "server_error":
-        raise Refusal(fault.status, "Internal error, as a fault asked for")
-    elif fault.kind in _DETAILS:
-        status, detail = _DETAILS[fault.kind]
-        raise Refusal(status, detail, retry_after=fault.seconds if fault.kind == "rate_limited" else None)
-    return False
+async def _hold_up(fault: Fault, seconds: float, faults: Faults) -> None:
+    """Wait so many seconds, or until `fault` is taken away."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    while faults.there(fault.id) and (left := end - loop.time()) > 0.0:  # noqa: ASYNC110 - other threads take it away
+        await asyncio.sleep(min(left, LOOK_SECONDS))
 
 
-async def _send(answer: list[Any], faults: list[Fault], send: Send) -> None:
+async def _send(answer: list[Any], bent: list[Fault], send: Send, faults: Faults) -> None:
     start, body = answer[0], b"".join(message.get("body", b"") for message in answer[1:])
-    drip = next((fault for fault in faults if fault.kind == "drip"), None)
-    if any(fault.kind == "empty_body" for fault in faults):
+    drip = next((fault for fault in bent if fault.kind == "drip"), None)
+    if any(fault.kind == "empty_body" for fault in bent):
         body = b""
     headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
     head: Any = {**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
@@ -186,6 +196,6 @@ async def _send(answer: list[Any], faults: list[Fault], send: Send) -> None:
     pieces = max(1, min(drip.pieces, len(body))) if drip is not None else 1
     for piece in range(pieces):
         if drip is not None:
-            await asyncio.sleep(drip.seconds / pieces)
+            await _hold_up(drip, drip.seconds / pieces, faults)
         part = body[piece * len(body) // pieces : (piece + 1) * len(body) // pieces]
         await send({"type": "http.response.body", "body": part, "more_body": piece + 1 < pieces})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -13,6 +14,8 @@ import woodwide
 from tests.emulating import ADMIN_KEY, API_KEY, Caller, Running, people, running_emulator
 
 ROWS = people(8, seed=2)
+LONG_SECONDS = 3600.0
+"""Nobody waits so long."""
 
 
 @pytest.fixture
@@ -53,12 +56,23 @@ def test_a_server_error_has_the_status_asked_for(emulator: Running, caller: Call
 
 
 def test_a_late_answer_is_missed_by_who_does_not_wait(emulator: Running, caller: Caller) -> None:
-    emulator.fault("latency", seconds=30)
+    emulator.fault("latency", seconds=LONG_SECONDS)
     with pytest.raises(httpx.ReadTimeout):
         caller.http.get("/jobs", timeout=0.2)
     emulator.heal()
     emulator.fault("latency", seconds=0.01)
     assert caller.http.get("/jobs").status_code == 200
+
+
+@pytest.mark.parametrize(("kind", "when"), [("latency", "before"), ("latency", "after"), ("drip", "before")])
+def test_what_is_held_up_goes_on_when_the_fault_is_taken_away(emulator: Running, caller: Caller, kind: str, when: str) -> None:
+    fault = emulator.fault(kind, "jobs.list", seconds=LONG_SECONDS, when=when)
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(caller.get, "/jobs")
+        emulator.struck(fault)
+        assert not answer.done()
+        emulator.heal()
+        assert answer.result() == {"items": [], "next_cursor": None}
 
 
 def test_a_reset_connection_gives_no_answer(emulator: Running, caller: Caller) -> None:
@@ -83,7 +97,7 @@ def test_after_means_that_the_call_had_its_effect(emulator: Running, caller: Cal
 
 
 def test_a_body_can_drip(emulator: Running, caller: Caller) -> None:
-    emulator.fault("drip", "jobs.list", times=1, seconds=60, pieces=60)
+    emulator.fault("drip", "jobs.list", times=1, seconds=LONG_SECONDS, pieces=60)
     with caller.http.stream("GET", "/jobs", timeout=0.3) as response:
         assert response.status_code == 200
         with pytest.raises(httpx.ReadTimeout):

@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from playproof.decision import Decision, Verdict
+from playproof.emulator.faults import Fault
 from playproof.settings import Secret
 from tests.emulating import Running, running_emulator
-from tests.realtime import PATIENCE_SECONDS, HostedSite, hosted_settings, hosted_site, serving_hosted
+from tests.realtime import HostedSite, hosted_settings, hosted_site, serving_hosted
 from tests.serving import body, is_problem
 
 
@@ -29,8 +30,13 @@ def run(folder: Path, work: Callable[[HostedSite, Running], Awaitable[None]], **
 
 
 STRATEGIES = ("inline", "dataset")
+ENDS_IN = {"inline": "models.infer", "dataset": "models.infer_batch"}
+"""The call that scores."""
+SHORT_MS = 50
 LONG_SECONDS = 1.5
 """So long a call takes that is slow."""
+ENDLESS_SECONDS = 3600.0
+"""So long a call would take if nobody healed the emulator."""
 
 
 def codes(verdict: Verdict) -> set[str]:
@@ -58,18 +64,21 @@ def test_in_time_the_hosted_model_decides(tmp_path: Path, strategy: str) -> None
 
 def test_past_the_deadline_the_verdict_is_preliminary_and_becomes_final_later(tmp_path: Path) -> None:
     async def work(site: HostedSite, emulator: Running) -> None:
-        slow = emulator.fault("latency", "models.infer", seconds=0.6)
+        slow = emulator.fault("latency", "models.infer", seconds=ENDLESS_SECONDS)
         first = await site.score(body(1, sessionId="one"))
         assert (first.status, first.revision, first.anomaly.source, first.fallback_reason) == ("preliminary", 1, "local", "timeout")
         assert site.metric("playproof_fallbacks_total", reason="timeout") == 1
+        await struck(emulator, slow)
+        assert await site.stored("one") == first
+        emulator.heal()
         last = await site.final("one")
         assert (last.revision, last.anomaly.source, last.earlier_decision) == (2, "woodwide", first.decision)
-        assert last.latency_ms >= 600.0
+        assert last.latency_ms >= SHORT_MS
         assert slow.seen == 1
         again = await site.score(body(1, sessionId="one"))
         assert again == last
 
-    run(tmp_path, work, woodwide_deadline_ms=100)
+    run(tmp_path, work, woodwide_deadline_ms=SHORT_MS)
 
 
 def test_who_is_sure_to_wait_too_long_does_not_wait(tmp_path: Path) -> None:
@@ -85,7 +94,7 @@ def test_who_is_sure_to_wait_too_long_does_not_wait(tmp_path: Path) -> None:
         assert (await site.score(body(2, sessionId="two"))).fallback_reason == "timeout"
         assert (await site.final("two")).anomaly.source == "woodwide"
 
-    run(tmp_path, work, woodwide_deadline_ms=100)
+    run(tmp_path, work, woodwide_deadline_ms=SHORT_MS)
 
 
 def test_sessions_at_once_share_flights_and_have_each_their_own_score(tmp_path: Path) -> None:
@@ -159,9 +168,12 @@ def test_what_no_model_can_be_asked_about_is_final_at_once(tmp_path: Path) -> No
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_same_session_twice_at_once_is_asked_about_once(tmp_path: Path, strategy: str) -> None:
     async def work(site: HostedSite, emulator: Running) -> None:
-        emulator.fault("latency", "models.infer", seconds=0.2)
+        slow = emulator.fault("latency", ENDS_IN[strategy], seconds=ENDLESS_SECONDS)
         same = body(1, sessionId="one")
-        first, second = await asyncio.gather(site.score(same), site.score(same))
+        both = asyncio.gather(site.score(same), site.score(same))
+        await struck(emulator, slow)
+        emulator.heal()
+        first, second = await both
         assert first == second
         assert first.status == "final"
         assert site.metric("playproof_settled_total", outcome="hosted") == 1
@@ -171,12 +183,13 @@ def test_the_same_session_twice_at_once_is_asked_about_once(tmp_path: Path, stra
 
 def test_who_asks_another_process_hears_of_the_end_as_well(tmp_path: Path) -> None:
     async def work(site: HostedSite, emulator: Running) -> None:
-        emulator.fault("latency", "models.infer", seconds=1.0)
+        slow = emulator.fault("latency", "models.infer", seconds=ENDLESS_SECONDS)
         same = body(1, sessionId="one")
         async with serving_hosted(site.settings) as other:
             waits = asyncio.create_task(site.score(same))
-            await reached(emulator, "models.infer")
+            await struck(emulator, slow)
             assert (await other.score(same)).status == "preliminary"
+            emulator.heal()
             assert (await waits).status == "final"
             assert await other.score(same) == await waits
         assert site.services.store.outbox.counts().waiting == 1
@@ -184,29 +197,26 @@ def test_who_asks_another_process_hears_of_the_end_as_well(tmp_path: Path) -> No
     run(
         tmp_path,
         work,
-        woodwide_deadline_ms=5000,
         webhook_url="https://hooks.example/",
         webhook_secret=(Secret("a secret that is long enough"),),
     )
 
 
-async def reached(emulator: Running, route: str) -> None:
-    """Return when the emulator has a call under way."""
-    before = emulator.count(route).calls
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while emulator.count(route).calls == before:  # noqa: ASYNC110 - the emulator is another thread
-            await asyncio.sleep(0.01)
+async def struck(emulator: Running, fault: Fault) -> None:
+    """Return when a call has met `fault`."""
+    await asyncio.to_thread(emulator.struck, fault)
 
 
 def test_other_content_under_an_awaited_id_is_a_conflict(tmp_path: Path) -> None:
     async def work(site: HostedSite, emulator: Running) -> None:
-        emulator.fault("latency", "models.infer", seconds=0.4)
+        emulator.fault("latency", "models.infer", seconds=ENDLESS_SECONDS)
         assert (await site.score(body(1, sessionId="one"))).status == "preliminary"
         other = await site.http.post("/api/v1/score", content=body(2, sessionId="one"), headers={"Content-Type": "application/json"})
         is_problem(other, 409, "session-conflict")
+        emulator.heal()
         assert (await site.final("one")).anomaly.source == "woodwide"
 
-    run(tmp_path, work, woodwide_deadline_ms=50)
+    run(tmp_path, work, woodwide_deadline_ms=SHORT_MS)
 
 
 def test_an_outage_postpones_and_what_was_put_off_is_final_soon_after(tmp_path: Path) -> None:

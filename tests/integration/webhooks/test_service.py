@@ -19,6 +19,9 @@ from tests.realtime import hosted_environment, hosted_site, taught
 from tests.receiving import SECRET, Answer, Arrival, receiving
 from tests.serving import body, serving
 
+ENDLESS_SECONDS = 3600.0
+"""Until the emulator is healed."""
+
 
 def verdict_in(arrival: Arrival) -> Mapping[str, Any]:
     """The verdict that a webhook tells of, once its signature is found right."""
@@ -41,8 +44,9 @@ def test_a_late_verdict_is_told_and_one_in_time_is_not(tmp_path: Path) -> None:
                 assert (await site.score(body(1, sessionId="in time"))).status == "final"
                 assert site.services.store.outbox.counts() == Posts(waiting=0, delivered=0, given_up=0)
                 hosted.deadline = 0.05
-                emulator.fault("latency", "models.infer", seconds=0.5)
+                emulator.fault("latency", "models.infer", seconds=ENDLESS_SECONDS)
                 assert (await site.score(body(2, sessionId="late"))).status == "preliminary"
+                emulator.heal()
                 arrival = await asyncio.to_thread(receiver.next)
                 stored = await site.http.get("/api/v1/sessions/late")
                 assert verdict_in(arrival) == stored.json()
@@ -58,7 +62,7 @@ def test_a_site_that_was_away_is_told_after_a_restart_and_no_secret_is_logged(tm
     folder = tmp_path / "data"
     with receiving(Answer(503, {"Retry-After": "1"}), Answer(204)) as receiver, running_emulator() as emulator:
         model_id = asyncio.run(taught(folder, emulator))
-        emulator.fault("latency", "models.infer", seconds=0.5)
+        emulator.fault("latency", "models.infer", seconds=ENDLESS_SECONDS)
         environment: dict[str, Any] = hosted_environment(
             emulator,
             model_id,
@@ -70,6 +74,7 @@ def test_a_site_that_was_away_is_told_after_a_restart_and_no_secret_is_logged(tm
         )
         with serving(folder, **environment) as service:
             assert service.post(body(1, sessionId="late")).json()["status"] == "preliminary"
+            emulator.heal()
             first = receiver.next()
             assert service.stop(signal.SIGTERM) == 0
         with serving(folder, log=service.log, **environment) as service:
