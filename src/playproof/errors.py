@@ -8,6 +8,12 @@
      |   +- InvalidRequest        JSON, but not what the route takes           422
      +- SessionConflict           the id is taken by other content             409
      +- SessionNotFound           nothing is stored under the id               404
+     +- ResultGone                its result was kept as long as results are  410
+     +- ChallengeNotFound         there is no challenge of the id              404
+     +- ChallengeOver             it is finished, or its time is over          410
+     +- ChallengeRefused          what was sent does not fit where it stands   409
+     +- SiteNotFound              no site has the key                          404
+     +- RateLimited               too many of these lately                     429
      +- DatasetNotFound           there is no live dataset of the name         404
      +- UploadNotFound            no training upload has the id                404
      +- UploadNotReady            the provider has not taken it in yet         409
@@ -108,6 +114,59 @@ class SessionNotFound(PlayproofError):
 
     code = "session-not-found"
     status = 404
+
+
+class ResultGone(PlayproofError):
+    """The session was queued for a batch, and its result is no longer kept."""
+
+    code = "result-gone"
+    status = 410
+
+
+class ChallengeNotFound(PlayproofError):
+    """There is no challenge of this id."""
+
+    code = "challenge-not-found"
+    status = 404
+
+
+class ChallengeRefused(PlayproofError):
+    """What was sent does not fit where the challenge stands.
+
+    ``reason`` is a member of `playproof.challenges.refusal.Refusal`.
+    """
+
+    code = "challenge-refused"
+    status = 409
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ChallengeOver(ChallengeRefused):
+    """The challenge is finished, or its time is over; a new one can be had."""
+
+    code = "challenge-over"
+    status = 410
+
+
+class SiteNotFound(PlayproofError):
+    """No site has this key."""
+
+    code = "site-not-found"
+    status = 404
+
+
+class RateLimited(PlayproofError):
+    """There were too many of these lately; ``seconds`` says when to come again."""
+
+    code = "rate-limited"
+    status = 429
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class DatasetNotFound(PlayproofError):

@@ -37,6 +37,11 @@ def made_at(name: str) -> datetime | None:
         return None
 
 
+def challenge_id(now: datetime, random: RandomBytes) -> str:
+    """A new id of a challenge: ``ch_`` and 26 characters, made as those of sessions are."""
+    return "ch_" + _ordered(now, random)
+
+
 def message_id(now: datetime, random: RandomBytes) -> str:
     """A new id of a message to a site: ``msg_`` and 26 characters, made as those of sessions are."""
     return "msg_" + _ordered(now, random)

@@ -24,6 +24,15 @@ class BatchSettings(msgspec.Struct, frozen=True, kw_only=True):
             env="BATCH_SCHEDULER",
         ),
     ] = True
+    batch_work: Annotated[
+        bool,
+        Setting(
+            FLAG,
+            "Whether this process works at batches. A server that leaves them to separate workers queues sessions all the same; a worker "
+            "does not mind.",
+            env="BATCH_WORK",
+        ),
+    ] = True
     batch_interval: Annotated[
         float,
         Setting(

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import msgspec
 
-from playproof.settings.batch import BatchSettings
+from playproof.settings.challenges import ChallengeSettings
 from playproof.settings.database import DATABASE
 from playproof.settings.kinds import FLAG, KEYS, NAMES, PATH, SECRET, TEXT, URL, ApiKey, Secret, choice, duration, integer, number, size
 from playproof.settings.row import Setting
@@ -23,7 +23,7 @@ from playproof.settings.webhooks import ENDPOINT, SIGNING
 _DAY = 86400.0
 
 
-class Settings(BatchSettings, frozen=True, kw_only=True):
+class Settings(ChallengeSettings, frozen=True, kw_only=True):
     """What an operator may decide, read once at the start. Durations are seconds, sizes bytes."""
 
     anomaly_threshold_pass: Annotated[
@@ -276,7 +276,7 @@ def _rows() -> tuple[Setting, ...]:
     hints = typing.get_type_hints(Settings, include_extras=True)
     rows = []
     # The inherited ones come last, as they are the special ones.
-    for field in sorted(msgspec.structs.fields(Settings), key=lambda field: field.name in BatchSettings.__struct_fields__):
+    for field in sorted(msgspec.structs.fields(Settings), key=lambda field: field.name in ChallengeSettings.__struct_fields__):
         (row,) = hints[field.name].__metadata__
         env = row.env or "PLAYPROOF_" + field.name.upper()
         rows.append(replace(row, name=field.name, env=env, default=field.default))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 from litestar.exceptions import HTTPException
 
-from playproof.errors import HostedError, HostedNotConfigured, InputError, PlayproofError
+from playproof.errors import ChallengeRefused, HostedError, HostedNotConfigured, InputError, PlayproofError, RateLimited
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:playproof:problem:"
@@ -117,7 +117,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     expected: str | None = None
     """What would have been accepted there."""
     reason: str | None = None
-    """Why the hosted model gave no usable answer, where that is it."""
+    """Why the hosted model gave no usable answer, or what of a challenge was not taken, where that is it."""
 
 
 def title_of(kind: type[PlayproofError]) -> str:
@@ -150,7 +150,9 @@ def document(error: PlayproofError, instance: str) -> tuple[Problem, Headers]:
         path, expected = error.path, error.expected or None
     else:
         detail, path, expected = str(error) or title_of(kind), None, None
-    reason = str(error.reason) if isinstance(error, HostedError) else None
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.seconds)
+    reason = str(error.reason) if isinstance(error, (HostedError, ChallengeRefused)) else None
     return Problem(TYPE_PREFIX + error.code, title_of(kind), error.status, detail, instance, path, expected, reason), headers
 
 
