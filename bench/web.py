@@ -20,6 +20,7 @@ import uvloop
 
 from bench.machine import machine
 from bench.sessions import bodies
+from playproof.batch.runtime import Batch
 from playproof.clock import SystemClock
 from playproof.dataset import Channel
 from playproof.observe.logging import LogWriter
@@ -71,7 +72,8 @@ def application(body: bytes, access: LogWriter | None) -> Any:
     """The whole application around such a service."""
     limits = Limits(2 * 1024**2, 10.0)
     nowhere = Neighbourhood.of("127.0.0.1")
-    services = Services(cast("Service", Ready(body)), cast("Store", Unhurried()), Keys(), nowhere, Metrics(), limits, SystemClock(), {})
+    service, store = cast("Service", Ready(body)), cast("Store", Unhurried())
+    services = Services(service, store, Keys(), nowhere, Metrics(), limits, SystemClock(), {}, cast("Batch", None))
     return create_app(services, Retention(timedelta(1), timedelta(1), Live()), access)
 
 

@@ -22,13 +22,14 @@ from typing import Any
 import httpx
 import numpy as np
 
+from playproof.batch.runtime import Batch
 from playproof.clock import SystemClock
 from playproof.decision import Judge, Rules
 from playproof.observe.logging import LogWriter
 from playproof.observe.metrics import Metrics
 from playproof.scoring.chain import Chain
 from playproof.service import Service
-from playproof.settings import ApiKey, Secret
+from playproof.settings import ApiKey, Secret, Settings
 from playproof.store import Live, Store, open_store
 from playproof.testing import ScriptedScorer, columns_body, human_session
 from playproof.web.app import create_app
@@ -60,14 +61,16 @@ class Site:
         limits: Limits | None = None,
         access: LogWriter | None = None,
         keep_telemetry: bool = True,
+        settings: Settings | None = None,
     ) -> None:
         clock = SystemClock()
         self.metrics = Metrics()
         self.store = store or open_store(folder)
         judge = Judge(Chain(model or ScriptedScorer(), partial(note_fallback, self.metrics)), Rules(), clock)
         keys = [ApiKey(name, Secret(key)) for name, key in (api_keys or {}).items()]
+        batch = Batch(settings or Settings(), judge, self.store, self.metrics, clock, holder="site")
         self.services = Services(
-            service=Service(judge, self.store, clock=clock, keep_telemetry=keep_telemetry),
+            service=Service(judge, self.store, clock=clock, keep_telemetry=keep_telemetry, queue=batch.queue),
             store=self.store,
             keys=Keys(keys, admin_key, metrics_token),
             neighbourhood=Neighbourhood.of(host),
@@ -75,6 +78,8 @@ class Site:
             limits=limits or Limits(2 * 1024**2, 10.0),
             clock=clock,
             checks={"store": self.store.check},
+            batch=batch,
+            holder="site",
         )
         week = timedelta(days=7)
         self.app: Any = create_app(self.services, Retention(week, week, Live()), access)

@@ -29,6 +29,7 @@ import asyncio, json, os, sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from playproof.clock import SystemClock
+from playproof.ids import process_name
 from playproof.observe.metrics import Metrics
 from playproof.settings import Secret, Settings
 from playproof.store import open_store
@@ -50,7 +51,14 @@ clock = Ahead()
 store = open_store(Path(given["folder"]), clock=clock)
 settings = Settings(webhook_url=given["url"], webhook_secret=(Secret(given["secret"]),), webhook_private=True)
 delivery = Delivery(
-    store.outbox, sender_of(settings, clock), metrics=Metrics(), clock=clock, random=os.urandom, sleep=sleep, grace=60.0
+    store.outbox,
+    sender_of(settings, clock),
+    holder=process_name(os.urandom),
+    metrics=Metrics(),
+    clock=clock,
+    random=os.urandom,
+    sleep=sleep,
+    grace=60.0,
 )
 
 if given["stay"]:

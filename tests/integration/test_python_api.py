@@ -141,7 +141,7 @@ def test_a_queued_session_is_preliminary_until_somebody_works_the_queue_off(data
     assert playproof.score_session(body, use_batch=True) == first
     with contextlib.closing(open_store(data_folder)) as store:
         settings = Settings(data_dir=data_folder)
-        batch = Batch(settings, build_judge(settings), store, Metrics(), SystemClock())
+        batch = Batch(settings, build_judge(settings), store, Metrics(), SystemClock(), holder="me")
         assert asyncio.run(batch.scheduler.process()).final == 1
     last = playproof.get_session_result("queued")
     assert last is not None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -14,7 +15,7 @@ from playproof.batch.queue import SessionQueue
 from playproof.batch.report import Report
 from playproof.batch.retry import Retry
 from playproof.batch.scheduler import Scheduler
-from playproof.batch.scorers import Embedded, Hosted
+from playproof.batch.scorers import BatchScorer, Embedded, Hosted
 from playproof.batch.settling import Settling
 from playproof.batch.watch import batch_observer, watch
 from playproof.clock import Clock
@@ -23,9 +24,8 @@ from playproof.errors import StoreUnavailable
 from playproof.ids import RandomBytes, process_name
 from playproof.observe.metrics import Metrics
 from playproof.store import Forming, Store
-from playproof.woodwide.connection import connection_of
 from playproof.woodwide.settlement import WriteNotice
-from playproof.woodwide.tower import Tower
+from playproof.woodwide.tower import Tower, tower_of
 
 if TYPE_CHECKING:
     from playproof.settings import Settings
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 class Batch:
-    """What one process has of the batch system; entering it starts the scheduler's loop, unless it is there for one thing alone."""
+    """What one process has of the batch system; entering it starts the scheduler's loop, where the process works at batches."""
 
     def __init__(
         self,
@@ -44,34 +44,32 @@ class Batch:
         metrics: Metrics,
         clock: Clock,
         *,
+        holder: str,
+        tower: Tower | None = None,
         notice: WriteNotice | None = None,
         noticed: Callable[[], None] | None = None,
-        loops: bool = True,
         random: RandomBytes = os.urandom,
     ) -> None:
-        """`notice` writes what a site is told, which without it is told nothing; `noticed` is called when there may be something to tell.
-
-        Where the settings name a hosted model and a key, it is asked; else the embedded model scores. Without `loops` nothing is formed
-        or counted but what is asked for.
+        """`holder` is this process's name, as no other has it. The hosted model is asked by way of `tower`, which flies as long as this
+        lives; without it the embedded model scores. `notice` writes what a site is told, which without it is told nothing, and `noticed`
+        is called when there may be something to tell.
         """
-        holder = process_name(random)
         longest = timedelta(seconds=settings.result_wait_max)
         retry = Retry(settings.batch_attempts, random)
-        self._hosted = None
-        if settings.anomaly_model_id and connection_of(settings) is not None:
-            patience = settings.woodwide_job_timeout
-            self._hosted = Tower(settings, store, metrics, clock, publishes=True, patience=patience, holder=holder, random=random)
+        scorer: BatchScorer = Embedded(judge)
+        if tower is not None:
+            scorer = Hosted(judge, tower.publishing(settings.woodwide_job_timeout, waits=True), tower.yardstick)
         self._store = store
         self._metrics = metrics
         self._clock = clock
         self._holder = holder
         self._count = batch_observer(metrics)
         self._noticed = noticed
-        self._loops = loops
+        self._works = settings.batch_work
         self.queue = SessionQueue(store, most=settings.batch_queue_max, clock=clock)
         self.inference = Inference(
             store,
-            Embedded(judge) if self._hosted is None else Hosted(judge, self._hosted, self._hosted.yardstick),
+            scorer,
             Settling(judge, retry, longest=longest, notice=notice, clock=clock),
             retry,
             holder=holder,
@@ -92,24 +90,21 @@ class Batch:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        await asyncio.to_thread(self._store.holders.announce, self._holder)
-        if self._loops:
-            self._tasks = [
-                asyncio.create_task(self.scheduler.run(), name="batch-scheduler"),
-                asyncio.create_task(watch(self._store, self.scheduler, self._metrics, self._clock), name="batch-watch"),
-            ]
-        if self._hosted is not None:
-            self._tasks.append(asyncio.create_task(self._hosted.hold(), name="batch-publisher"))
+        self._tasks = [asyncio.create_task(watch(self._store, self.scheduler, self._metrics, self._clock), name="batch-watch")]
+        if self._works:
+            self._tasks.append(asyncio.create_task(self.scheduler.run(), name="batch-scheduler"))
         return self
 
     async def __aexit__(self, *error: object) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.release()
+
+    async def release(self) -> None:
+        """Let others have what this process has claimed; without it they wait for a minute."""
         try:
             await asyncio.to_thread(self._store.batch.release, self._holder)
-            if self._hosted is not None:
-                await self._hosted.close()
         except StoreUnavailable as failure:
             _log.warning("batch_not_released", extra={"error": str(failure)})
 
@@ -117,3 +112,19 @@ class Batch:
         self._count(report)
         if self._noticed is not None and report.final:
             self._noticed()
+
+
+@contextlib.asynccontextmanager
+async def batch_alone(
+    settings: Settings, judge: Judge, store: Store, metrics: Metrics, clock: Clock, *, notice: WriteNotice | None = None
+) -> AsyncIterator[Batch]:
+    """The batch system for whoever wants one thing of it, in a process of its own: without its loops. The arguments are as for `Batch`."""
+    holder = process_name(os.urandom)
+    await asyncio.to_thread(store.holders.announce, holder)
+    tower = tower_of(settings, store, metrics, clock, holder=holder)
+    batch = Batch(settings, judge, store, metrics, clock, holder=holder, tower=tower, notice=notice)
+    async with tower or contextlib.nullcontext():
+        try:
+            yield batch
+        finally:
+            await batch.release()

@@ -112,7 +112,6 @@ class Scheduler:
         """`on` holds as long as nobody has started or stopped it; after `longest` nobody waits for a provider that is out any longer;
         what is settled is forgotten after `keep`."""
         self._tables = store.batch
-        self._holders = store.holders
         self._inference = inference
         self._rule = rule
         self._interval = interval // timedelta(milliseconds=1)
@@ -145,7 +144,6 @@ class Scheduler:
         now = milliseconds(self._clock.now())
         if not await asyncio.to_thread(self._tables.tick, now - now % self._interval, self._holder):
             return None
-        await asyncio.to_thread(self._holders.relieve)
         await asyncio.to_thread(self._tables.purge, milliseconds(self._clock.now() - self._keep))
         if not self.running(await asyncio.to_thread(lambda: self._tables.gate().scheduler)):
             return None

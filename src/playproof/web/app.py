@@ -9,15 +9,16 @@ import logging
 import math
 import os
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from functools import partial
 from typing import Any, NoReturn
 
+import msgspec
 from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
+from playproof.batch.runtime import Batch
 from playproof.clock import Clock, SystemClock
 from playproof.errors import ArtefactError, HostedReason
 from playproof.ids import process_name
@@ -30,13 +31,14 @@ from playproof.store import Commit, PutOutcome, store_of
 from playproof.telemetry import LIMITS
 from playproof.web.auth import Keys, Neighbourhood, admin_key
 from playproof.web.ferry import Ferry
-from playproof.web.retention import Retention, leave_with_parent, purge_for_ever
+from playproof.web.retention import Retention, leave_with_parent, retention_of
 from playproof.web.rim import Rim
 from playproof.web.routes import operate, pages, score, sessions, training
+from playproof.web.running import running
 from playproof.web.services import Limits, Services, note_fallback
-from playproof.woodwide.connection import connection_of
 from playproof.woodwide.following import follower_of
 from playproof.woodwide.runtime import Hosted
+from playproof.woodwide.tower import tower_of
 
 ROUTES = (
     score.score,
@@ -59,28 +61,37 @@ _log = logging.getLogger("playproof.web")
 
 
 def compose(settings: Settings, clock: Clock | None = None) -> Services:
-    """Open what `settings` describe. Raises `StoreRefused`, `ArtefactError` or `SettingsError`."""
+    """Open what `settings` describe, for a process that serves. Raises `StoreRefused`, `ArtefactError` or `SettingsError`."""
+    admin = admin_key(settings)
+    token = settings.metrics_token.reveal() if settings.metrics_token else None
+    return _composed(settings, Keys(settings.api_keys, admin.key if admin else None, token), clock)
+
+
+def compose_worker(settings: Settings, clock: Clock | None = None) -> Services:
+    """Open what `settings` describe, for a process that takes no requests and works at batches. Raises as `compose` does.
+
+    `playproof.web.running.running` is all it does.
+    """
+    return _composed(msgspec.structs.replace(settings, batch_work=True), Keys(), clock)
+
+
+def _composed(settings: Settings, keys: Keys, clock: Clock | None) -> Services:
     clock = clock or SystemClock()
     metrics = Metrics()
     judge = build_judge(settings, clock=clock, on_fallback=partial(note_fallback, metrics))
-    admin = admin_key(settings)
-    keys = Keys(
-        settings.api_keys,
-        admin.key if admin else None,
-        settings.metrics_token.reveal() if settings.metrics_token else None,
-    )
+    holder = process_name(os.urandom)
     store = store_of(settings, clock=clock, on_commit=partial(_note_commit, metrics), live=live_of(settings))
     webhooks = notice = noticed = None
     if settings.webhook_url is not None:
         from playproof.webhooks.runtime import delivery_of
 
-        webhooks = delivery_of(settings, store, metrics, clock)
+        webhooks = delivery_of(settings, store, metrics, clock, holder=holder)
         notice, noticed = webhooks.notice, webhooks.hurry
     hosted = None
-    holder = None
-    if settings.anomaly_model_id and connection_of(settings) is not None:
-        holder = process_name(os.urandom)
-        hosted = Hosted(settings, judge, store, metrics, clock, holder=holder, notice=notice, noticed=noticed)
+    tower = tower_of(settings, store, metrics, clock, holder=holder)
+    if tower is not None:
+        hosted = Hosted(settings, judge, store, metrics, clock, tower=tower, holder=holder, notice=notice, noticed=noticed)
+    batch = Batch(settings, judge, store, metrics, clock, tower=tower, holder=holder, notice=notice, noticed=noticed)
     model = judge.chain.model
     metrics.change("playproof_model_info", 1, model.model_id, model.model_version)
     return Services(
@@ -89,8 +100,9 @@ def compose(settings: Settings, clock: Clock | None = None) -> Services:
             store,
             clock=clock,
             keep_telemetry=settings.keep_telemetry > 0,
-            holder=holder,
-            unasked=HostedReason.NOT_CONFIGURED if settings.anomaly_model_id and hosted is None else None,
+            holder=holder if tower is not None else None,
+            unasked=HostedReason.NOT_CONFIGURED if settings.anomaly_model_id and tower is None else None,
+            queue=batch.queue,
         ),
         store=store,
         keys=keys,
@@ -99,8 +111,11 @@ def compose(settings: Settings, clock: Clock | None = None) -> Services:
         limits=Limits(min(settings.max_body, LIMITS.body_bytes), settings.request_timeout, settings.max_upload),
         clock=clock,
         checks={"store": store.check, "model": partial(_check_model, model)},
+        batch=batch,
+        holder=holder,
+        tower=tower,
         hosted=hosted,
-        training=follower_of(settings, store, metrics, clock, hosted.tower.link if hosted is not None else None),
+        training=follower_of(settings, store, metrics, clock, tower.link if tower is not None else None, holder=holder),
         webhooks=webhooks,
     )
 
@@ -126,17 +141,8 @@ def create_app(services: Services, retention: Retention, access: LogWriter | Non
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         leave_with_parent(asyncio.get_running_loop())
-        purging = asyncio.create_task(purge_for_ever(services.store, retention, services.clock, services.metrics))
-        try:
-            async with contextlib.AsyncExitStack() as running:
-                for part in (services.webhooks, services.hosted, services.training):
-                    if part is not None:
-                        await running.enter_async_context(part)
-                yield
-        finally:
-            purging.cancel()
-            await asyncio.gather(purging, return_exceptions=True)
-            await asyncio.to_thread(services.store.close)
+        async with running(services, retention):
+            yield
 
     ferry: Ferry[PutOutcome] = Ferry(services.store.hurry, partial(services.metrics.change, "playproof_store_waiting"))
     routes = Litestar(
@@ -179,9 +185,8 @@ def application(settings: Settings, services: Services | None = None) -> ASGIApp
     """The whole application of one server process, its logging included; `services` are composed unless given."""
     writer = log_writer(settings)
     configure(writer, settings.log_level)
-    retention = Retention(timedelta(seconds=settings.keep_telemetry), timedelta(seconds=settings.keep_verdicts), live_of(settings))
     access = writer if settings.log_level in ("debug", "info") else None
-    app = create_app(services or compose(settings), retention, access)
+    app = create_app(services or compose(settings), retention_of(settings), access)
     # What is there now stays: a full collection over it would hold every request up for some 30 ms, for nothing.
     gc.collect()
     gc.freeze()

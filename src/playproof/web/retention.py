@@ -1,4 +1,4 @@
-"""What runs beside the requests: retention, the window of the live dataset, and the watch over the parent of a worker process."""
+"""Retention, the window of the live dataset, and the watch over the parent of a worker process."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ import os
 import signal
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from playproof.clock import Clock
 from playproof.dataset import LiveDataset
 from playproof.errors import StoreError
 from playproof.observe.metrics import Metrics
+from playproof.service import live_of
 from playproof.store import Live, Store
+
+if TYPE_CHECKING:
+    from playproof.settings import Settings
 
 PURGE_EVERY_SECONDS = 600.0
 
@@ -31,6 +36,11 @@ class Retention:
     """The live dataset, whose window is kept short."""
 
 
+def retention_of(settings: Settings) -> Retention:
+    """How long it stays where `settings` say so."""
+    return Retention(timedelta(seconds=settings.keep_telemetry), timedelta(seconds=settings.keep_verdicts), live_of(settings))
+
+
 async def purge_for_ever(store: Store, retention: Retention, clock: Clock, metrics: Metrics, every: float = PURGE_EVERY_SECONDS) -> None:
     """Purge now, and again every `every` seconds, until cancelled. A store that cannot purge now is asked again."""
     while True:
@@ -44,6 +54,7 @@ async def purge_for_ever(store: Store, retention: Retention, clock: Clock, metri
             metrics.count("playproof_purged_total", "sessions", by=purged.sessions)
             metrics.count("playproof_purged_total", "letters", by=purged.letters)
             metrics.count("playproof_purged_total", "publications", by=purged.publications)
+            metrics.count("playproof_purged_total", "tombstones", by=purged.tombstones)
         await asyncio.sleep(every)
 
 

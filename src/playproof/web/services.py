@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from playproof.batch.runtime import Batch
 from playproof.clock import Clock
+from playproof.ids import process_name
 from playproof.observe.health import Check
 from playproof.observe.metrics import Metrics
 from playproof.service import Service
@@ -15,6 +18,7 @@ from playproof.store import Store
 from playproof.web.auth import Keys, Neighbourhood
 from playproof.woodwide.following import Follower
 from playproof.woodwide.runtime import Hosted
+from playproof.woodwide.tower import Tower
 
 if TYPE_CHECKING:
     from playproof.webhooks.delivery import Delivery
@@ -46,6 +50,12 @@ class Services:
     clock: Clock
     checks: Mapping[str, Check]
     """What readiness asks, by name."""
+    batch: Batch
+    """The queue of sessions that nobody waits for, and what works it off."""
+    holder: str = field(default_factory=lambda: process_name(os.urandom))
+    """This process's name, as no other has it."""
+    tower: Tower | None = None
+    """`None` where no hosted model is configured."""
     hosted: Hosted | None = None
     """`None` where no hosted model is configured."""
     training: Follower | None = None

@@ -11,7 +11,7 @@ from typing import Self
 from playproof.clock import Clock, milliseconds
 from playproof.decision import Verdict
 from playproof.errors import StoreError
-from playproof.ids import RandomBytes, process_name
+from playproof.ids import RandomBytes
 from playproof.observe.metrics import Metrics
 from playproof.store import Letter, Notice
 from playproof.store.outbox_tables import OutboxTables
@@ -50,12 +50,14 @@ class Delivery:
         outbox: OutboxTables,
         sender: Sender,
         *,
+        holder: str,
         metrics: Metrics,
         clock: Clock,
         random: RandomBytes,
         sleep: Sleep = asyncio.sleep,
         grace: float = GRACE_SECONDS,
     ) -> None:
+        """`holder` claims the letters that are under way, as nobody else is named."""
         self._outbox = outbox
         self._sender = sender
         self._metrics = metrics
@@ -63,8 +65,7 @@ class Delivery:
         self._random = random
         self._sleep = sleep
         self._grace = grace
-        self.holder = process_name(random)
-        """Who the letters under way are claimed by."""
+        self._holder = holder
         self._hurried = asyncio.Event()
         self._sampled: float | None = None
         self._task: asyncio.Task[None] | None = None
@@ -108,12 +109,12 @@ class Delivery:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             with contextlib.suppress(StoreError):
-                await asyncio.to_thread(self._outbox.release, self.holder)
+                await asyncio.to_thread(self._outbox.release, self._holder)
 
     async def _begin(self, running: set[asyncio.Task[None]]) -> float:
         """Send what is due, as far as there is room; seconds until something may be due again. Raises `StoreError`."""
         if room := AT_ONCE - len(running):
-            letters = await asyncio.to_thread(self._outbox.claim, self.holder, HOLD_SECONDS, room)
+            letters = await asyncio.to_thread(self._outbox.claim, self._holder, HOLD_SECONDS, room)
             running |= {asyncio.create_task(self._deliver(letter)) for letter in letters}
         await self._sample()
         next_at = await asyncio.to_thread(self._outbox.next_at)
@@ -156,11 +157,11 @@ class Delivery:
     async def _settle(self, letter: Letter, attempt: Attempt) -> None:
         """Note how `attempt` ended. Raises `StoreError`."""
         if attempt.reason is None:
-            await asyncio.to_thread(self._outbox.delivered, letter.id, self.holder)
+            await asyncio.to_thread(self._outbox.delivered, letter.id, self._holder)
             self._metrics.count("playproof_webhooks_total", "delivered")
             return
         again = next_attempt(attempt, letter, milliseconds(self._clock.now()), self._random)
-        noted = await asyncio.to_thread(self._outbox.failed, letter.id, self.holder, again, attempt.reason)
+        noted = await asyncio.to_thread(self._outbox.failed, letter.id, self._holder, again, attempt.reason)
         self._metrics.count("playproof_webhooks_total", "failed" if again is not None or not noted else "given_up")
         if again is None and noted:
             fields = {"webhook": letter.id, "attempts": letter.attempts + 1, "reason": attempt.reason}

@@ -30,8 +30,11 @@ def sender_of(settings: Settings, clock: Clock) -> Sender:
         raise SettingsError(f"PLAYPROOF_WEBHOOK_URL is no address to send to: {error}") from None
 
 
-def delivery_of(settings: Settings, store: Store, metrics: Metrics, clock: Clock, random: RandomBytes = os.urandom) -> Delivery:
-    """What delivers the letters in `store` to the address that `settings` name. Raises `SettingsError` where they name none."""
-    delivery = Delivery(store.outbox, sender_of(settings, clock), metrics=metrics, clock=clock, random=random)
-    store.holders.announce(delivery.holder)
-    return delivery
+def delivery_of(
+    settings: Settings, store: Store, metrics: Metrics, clock: Clock, *, holder: str, random: RandomBytes = os.urandom
+) -> Delivery:
+    """What delivers the letters in `store` to the address that `settings` name, as the process of the name `holder`.
+
+    Raises `SettingsError` where they name none.
+    """
+    return Delivery(store.outbox, sender_of(settings, clock), holder=holder, metrics=metrics, clock=clock, random=random)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from playproof.clock import Clock
 from playproof.errors import HostedError, StoreUnavailable
-from playproof.ids import RandomBytes, process_name
+from playproof.ids import RandomBytes
 from playproof.observe.metrics import Metrics
 from playproof.store import Store
 from playproof.woodwide.company import LiveCompany
@@ -36,15 +36,27 @@ class Follower:
     """Follows uploads and trainings. Belongs to one event loop, for as long as its context lasts."""
 
     def __init__(
-        self, link: Link, store: Store, live: str, company: Company, clock: Clock, *, closes: bool, random: RandomBytes = os.urandom
+        self,
+        link: Link,
+        store: Store,
+        live: str,
+        company: Company,
+        clock: Clock,
+        *,
+        closes: bool,
+        holder: str,
+        random: RandomBytes = os.urandom,
     ) -> None:
-        """`live` is the live dataset, and `company` that of new rows; `closes` says that `link` is nobody else's."""
+        """`live` is the live dataset, and `company` that of new rows; `closes` says that `link` is nobody else's.
+
+        `holder` is this process's name, as no other has it.
+        """
         self._link = link
         self._closes = closes
         self._store = store
         self.live = live
         self._company = company
-        self._holder = process_name(random)
+        self._holder = holder
         self._clock = clock
         self._random = random
         self._more = asyncio.Event()
@@ -53,7 +65,6 @@ class Follower:
         self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        await asyncio.to_thread(self._store.holders.announce, self._holder)
         self._looking = asyncio.create_task(self._look_for_ever(), name="woodwide-follow")
         return self
 
@@ -86,7 +97,6 @@ class Follower:
                     await self._more.wait()
 
     async def _look(self) -> None:
-        await asyncio.to_thread(self._store.holders.relieve)
         uploads, records = await asyncio.to_thread(self._store.hosted.unfinished)
         for upload in uploads:
             self._follow(upload.id, lambda trainer, name: trainer.supply.ingested(name))
@@ -114,11 +124,11 @@ class Follower:
             del self._under_way[name]
 
 
-def follower_of(settings: Settings, store: Store, metrics: Metrics, clock: Clock, link: Link | None) -> Follower | None:
+def follower_of(settings: Settings, store: Store, metrics: Metrics, clock: Clock, link: Link | None, *, holder: str) -> Follower | None:
     """The follower that `settings` describe, by way of `link` where there is one already; `None` where there is no key."""
     connection = connection_of(settings)
     if connection is None:
         return None
     live = settings.woodwide_persistent_dataset
     company = LiveCompany(store, live, settings.dataset_company_rows, clock)
-    return Follower(link or Link(connection, metrics, clock), store, live, company, clock, closes=link is None)
+    return Follower(link or Link(connection, metrics, clock), store, live, company, clock, closes=link is None, holder=holder)

@@ -34,7 +34,6 @@ class Resume:
 
     def __init__(self, store: Store, realtime: Realtime, breaker: Breaker, holder: str, clock: Clock) -> None:
         self._awaited = store.awaited
-        self._holders = store.holders
         self._realtime = realtime
         self._breaker = breaker
         self._holder = holder
@@ -49,6 +48,10 @@ class Resume:
             self._trouble = True
         elif self._trouble:
             self._trouble, self._over = False, True
+        self._news.set()
+
+    def hurry(self) -> None:
+        """Say that there may be something to ask."""
         self._news.set()
 
     async def run(self) -> None:
@@ -70,11 +73,9 @@ class Resume:
                         await self._news.wait()
 
     async def hold(self) -> None:
-        """Keep what is under way from being taken over, and take over from those who died, for as long as the process lives."""
+        """Keep what is under way from being taken over, for as long as the process lives."""
         while True:
             try:
-                if await asyncio.to_thread(self._holders.relieve):
-                    self._news.set()  # there may be something to ask
                 # Not what is held and asked about by nobody, such as a session whose request was over before it was on disk.
                 await asyncio.to_thread(self._awaited.renew, self._holder, self._realtime.under_way, HOLD_SECONDS)
             except StoreUnavailable as error:

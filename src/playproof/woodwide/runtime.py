@@ -45,34 +45,28 @@ class Hosted:
         metrics: Metrics,
         clock: Clock,
         *,
+        tower: Tower,
         holder: str,
         notice: WriteNotice | None = None,
         noticed: Callable[[], None] | None = None,
         random: RandomBytes = os.urandom,
     ) -> None:
-        """`holder` is this process's name, as no other has it; `notice` writes what a site is told, which without it is told nothing, and
-        `noticed` is called when there may be something to tell. The settings name a model."""
+        """`tower` flies as long as this lives; `holder` is this process's name, as no other has it. `notice` writes what a site is told,
+        which without it is told nothing, and `noticed` is called when there may be something to tell."""
         self.deadline = settings.woodwide_deadline_ms / 1000.0
         self._store = store
         self._metrics = metrics
         self._clock = clock
         self._holder = holder
-        self.tower = Tower(
-            settings,
-            store,
-            metrics,
-            clock,
-            publishes=settings.woodwide_strategy == "dataset",
-            patience=settings.woodwide_infer_timeout,
-            holder=holder,
-            random=random,
-        )
+        self._tower = tower
+        publishes = settings.woodwide_strategy == "dataset"
+        fly = tower.publishing(settings.woodwide_infer_timeout, waits=False) if publishes else tower.inline
         breaker = Breaker(clock, failures=settings.woodwide_breaker_failures, rest=settings.woodwide_breaker_rest)
-        self._flights = Flights(self.tower, most=MOST_TOGETHER, breaker=breaker, clock=clock, listener=flight_observer(metrics))
+        self._flights = Flights(fly, most=MOST_TOGETHER, breaker=breaker, clock=clock, listener=flight_observer(metrics))
         settlement = Settlement(
             judge,
             store,
-            self.tower.yardstick,
+            tower.yardstick,
             holder=holder,
             longest=timedelta(seconds=settings.result_wait_max),
             notice=notice,
@@ -86,13 +80,11 @@ class Hosted:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        await asyncio.to_thread(self._store.holders.announce, self._holder)
         await self._connect()
         self._tasks = [
             asyncio.create_task(self._resume.run(), name="woodwide-resume"),
             asyncio.create_task(self._resume.hold(), name="woodwide-hold"),
             asyncio.create_task(self._watch(), name="woodwide-watch"),
-            asyncio.create_task(self.tower.hold(), name="woodwide-publisher"),
         ]
         return self
 
@@ -104,10 +96,14 @@ class Hosted:
         await self.realtime.close()
         await self._release()
 
+    def hurry(self) -> None:
+        """Say that there may be sessions to ask about."""
+        self._resume.hurry()
+
     async def _connect(self) -> None:
         """Load what Woodwide is asked with, which takes a while and would hold up whoever came meanwhile."""
         with contextlib.suppress(HostedError):
-            await self.tower.link.woodwide()
+            await self._tower.link.woodwide()
 
     async def _watch(self) -> None:
         """Show how many sessions are awaited."""
@@ -132,7 +128,6 @@ class Hosted:
     async def _release(self) -> None:
         """Others need not wait until the holds of this process run out."""
         try:
-            await self.tower.close()
             await asyncio.to_thread(self._store.awaited.release, self._holder)
         except StoreUnavailable as error:
             _log.warning("holds_not_released", extra={"error": str(error)})

@@ -1,11 +1,15 @@
-"""The hosted model as flights ask it: by a strategy, and of whichever version is the newest when they leave."""
+"""The hosted model as all flights of one process ask it: by a strategy, and of whichever version is the newest when they leave."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from playproof.clock import Clock
+from playproof.errors import StoreUnavailable
 from playproof.ids import RandomBytes
 from playproof.observe.metrics import Metrics
 from playproof.store import Store
@@ -26,8 +30,11 @@ if TYPE_CHECKING:
     from playproof.settings import Settings
 
 
+_log = logging.getLogger(__name__)
+
+
 class Tower:
-    """Flies passengers, and keeps all that a flight needs. Belongs to one event loop."""
+    """Flies passengers, and keeps all that a flight needs. Belongs to one event loop, for as long as its context lasts."""
 
     def __init__(
         self,
@@ -36,57 +43,71 @@ class Tower:
         metrics: Metrics,
         clock: Clock,
         *,
-        publishes: bool,
-        patience: float,
         holder: str,
-        random: RandomBytes,
+        random: RandomBytes = os.urandom,
     ) -> None:
-        """With `publishes` the strategy is `dataset`, and inline while another process publishes; without it inline alone.
-
-        A publication's jobs are waited for `patience` seconds. `holder` names who publishes, as nobody else is named. The settings
-        name a model and a key.
-        """
+        """`holder` names who publishes, as nobody else is named. The settings name a model and a key."""
         assert settings.anomaly_model_id is not None
         name = settings.woodwide_persistent_dataset
         self.link = Link(connection_of(settings), metrics, clock)
         self._desk = Desk(settings.anomaly_model_id, store, clock)
         self._company = LiveCompany(store, name, settings.dataset_company_rows, clock)
-        self._patience = patience
-        self._ledger = None
-        if publishes:
-            longest = settings.woodwide_job_timeout
-            self._ledger = StoredLedger(store, name, max_rows=settings.dataset_max_rows, holder=holder, longest=longest, random=random)
-        self._by_version: dict[str, Fly[int]] = {}
+        longest = settings.woodwide_job_timeout
+        self._ledger = StoredLedger(store, name, max_rows=settings.dataset_max_rows, holder=holder, longest=longest, random=random)
+        self._turn = asyncio.Lock()
+        self._holding: asyncio.Task[None] | None = None
 
-    async def __call__(self, passengers: Sequence[Passenger[int]]) -> Mapping[int, Answer]:
-        """The answers to `passengers`. Raises `HostedError`."""
-        woodwide = await self.link.woodwide()
-        model = await self._desk.current(woodwide)
-        fly = self._by_version.get(model.version_id)
-        if fly is None:
-            fly = self._strategy(woodwide, model)
-            self._by_version = {model.version_id: fly}
-        return await fly(passengers)
+    async def __aenter__(self) -> Self:
+        self._holding = asyncio.create_task(self._ledger.hold(), name="woodwide-publisher")
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        assert self._holding is not None
+        self._holding.cancel()
+        await asyncio.gather(self._holding, return_exceptions=True)
+        try:
+            await self._ledger.release()
+        except StoreUnavailable as failure:
+            _log.warning("publisher_not_released", extra={"error": str(failure)})
+        finally:
+            await self.link.close()
+
+    async def inline(self, passengers: Sequence[Passenger[int]]) -> Mapping[int, Answer]:
+        """The answers to `passengers` by strategy `inline`. Raises `HostedError`."""
+        woodwide, model = await self._current()
+        return await self._inline(woodwide, model)(passengers)
+
+    def publishing(self, patience: float, *, waits: bool) -> Fly[int]:
+        """Strategy `dataset`, and inline while another process publishes. A publication's jobs are waited for `patience` seconds.
+
+        One publication of a process is under way at a time. Whoever `waits` comes next, and who does not flies inline meanwhile.
+        """
+
+        async def fly(passengers: Sequence[Passenger[int]]) -> Mapping[int, Answer]:
+            if self._turn.locked() and not waits:
+                return await self.inline(passengers)
+            async with self._turn:
+                woodwide, model = await self._current()
+                strategy = Publishing(woodwide, model, self._ledger, self._inline(woodwide, model), patience=patience)
+                return await strategy(passengers)
+
+        return fly
 
     def yardstick(self, version_id: str) -> Yardstick:
         """What is known of a version that has scored. Raises `StoreUnavailable`; blocks."""
         return self._desk.yardstick(version_id)
 
-    async def hold(self) -> None:
-        """Keep others from publishing at the same time, until cancelled; returns where nothing is published."""
-        if self._ledger is not None:
-            await self._ledger.hold()
+    async def _current(self) -> tuple[Woodwide, HostedModel]:
+        """Who is asked now, and about which model. Raises `HostedError`."""
+        woodwide = await self.link.woodwide()
+        return woodwide, await self._desk.current(woodwide)
 
-    async def close(self) -> None:
-        """Let others publish, and let go of the connections. Raises `StoreUnavailable`."""
-        try:
-            if self._ledger is not None:
-                await self._ledger.release()
-        finally:
-            await self.link.close()
+    def _inline(self, woodwide: Woodwide, model: HostedModel) -> Inline:
+        return Inline(woodwide.inference, model, self._company)
 
-    def _strategy(self, woodwide: Woodwide, model: HostedModel) -> Fly[int]:
-        inline = Inline(woodwide.inference, model, self._company)
-        if self._ledger is None:
-            return inline
-        return Publishing(woodwide, model, self._ledger, inline, patience=self._patience)
+
+def tower_of(settings: Settings, store: Store, metrics: Metrics, clock: Clock, *, holder: str) -> Tower | None:
+    """The tower that `settings` describe; `None` where they name no hosted model or no key."""
+    if not settings.anomaly_model_id or connection_of(settings) is None:
+        return None
+    return Tower(settings, store, metrics, clock, holder=holder)

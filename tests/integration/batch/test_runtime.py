@@ -22,6 +22,7 @@ from playproof.service import Service, build_judge, decode_verdict, live_of
 from playproof.settings import Settings
 from playproof.store import Store, open_store
 from playproof.store.sqlite.driver import find_driver
+from playproof.woodwide.tower import tower_of
 from tests.batching import SECONDS, plays, some
 from tests.emulating import Running, running_emulator
 from tests.realtime import hosted_settings, taught
@@ -38,7 +39,8 @@ class Site:
         self.metrics = Metrics()
         self.noticed = asyncio.Event()
         judge = build_judge(settings)
-        self.batch = Batch(settings, judge, store, self.metrics, CLOCK, noticed=self.noticed.set)
+        self.tower = tower_of(settings, store, self.metrics, CLOCK, holder="site")
+        self.batch = Batch(settings, judge, store, self.metrics, CLOCK, holder="site", tower=self.tower, noticed=self.noticed.set)
         self.service = Service(judge, store, clock=CLOCK, queue=self.batch.queue)
 
     def enqueue(self, *names: str) -> None:
@@ -61,7 +63,9 @@ class Site:
 async def site(settings: Settings) -> AsyncIterator[Site]:
     store = open_store(settings.data_dir, live=live_of(settings))
     try:
-        yield Site(settings, store)
+        made = Site(settings, store)
+        async with made.tower or contextlib.nullcontext():
+            yield made
     finally:
         store.close()
 
@@ -196,6 +200,7 @@ def test_what_a_process_that_was_killed_worked_at_is_free_at_the_next_tick(tmp_p
         killed = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program, str(tmp_path)])
         assert killed.returncode == 9
         assert made.batch.queue.backlog().claimed == 12
+        assert made.store.holders.relieve() == 1
         done = await made.batch.scheduler.check()
         assert done is not None
         assert done.final == 12

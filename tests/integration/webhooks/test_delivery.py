@@ -85,7 +85,14 @@ class Office:
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[Office]:
         self._delivery = Delivery(
-            self.outbox, self.sender, metrics=self.metrics, clock=self.clock, random=half, sleep=self._sleep, grace=self._grace
+            self.outbox,
+            self.sender,
+            holder="office",
+            metrics=self.metrics,
+            clock=self.clock,
+            random=half,
+            sleep=self._sleep,
+            grace=self._grace,
         )
         async with self._delivery:
             yield self
@@ -438,7 +445,7 @@ def test_what_the_settings_say_is_what_is_sent_with(folder: Path) -> None:
         settings = Settings(webhook_url=receiver.url(), webhook_secret=(Secret(SECRET),), webhook_private=True)
         metrics = Counted()
         with closing(open_store(folder, clock=clock)) as store:
-            delivery = delivery_of(settings, store, metrics, clock)
+            delivery = delivery_of(settings, store, metrics, clock, holder="me")
             case = Judge(Chain(ScriptedScorer(0.5)), Rules(), clock).judge(human_session(np.random.default_rng(1)), "s")
             number = store.put(session_record("s")).result(SECONDS).number
             store.outbox.add(number, delivery.notice("shop", case.verdict))
