@@ -149,10 +149,11 @@ async def hosted_site(folder: Path, emulator: Running, *, calibrated: int = 400,
 async def serving_hosted(settings: Settings) -> AsyncIterator[HostedSite]:
     """A service as `settings` say, from start to stop."""
     site = HostedSite(settings)
-    hosted = site.services.hosted
+    tower, hosted = site.services.tower, site.services.hosted
+    assert tower is not None
     assert hosted is not None
     try:
-        async with hosted, site.http:
+        async with tower, hosted, site.http:
             yield site
     finally:
         site.services.store.close()
