@@ -7,7 +7,7 @@ import binascii
 from typing import Annotated, Any
 
 from playproof.settings.batch import BatchSettings
-from playproof.settings.kinds import ApiKey, Kind, Secret, duration, integer
+from playproof.settings.kinds import NETWORKS, ApiKey, Kind, Secret, duration, integer
 from playproof.settings.row import Setting
 
 _DAY = 86400.0
@@ -54,6 +54,14 @@ class ChallengeSettings(BatchSettings, frozen=True, kw_only=True):
             "What receipts, tokens and tolls are signed with: the first key signs, all are accepted. Processes that share a database "
             "share the one that is made there unless it is given here.",
             absent="made at the first start, and kept in the database",
+        ),
+    ] = ()
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Setting(
+            NETWORKS,
+            "Proxies whose X-Forwarded-For says where a visitor comes from; with none, whoever connects is the visitor.",
+            absent="none",
         ),
     ] = ()
     challenge_lifetime: Annotated[

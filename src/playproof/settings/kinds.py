@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import math
 import re
 from collections.abc import Callable
@@ -202,6 +203,13 @@ def _parse_names(value: Any) -> tuple[str, ...]:
     return names
 
 
+def _parse_networks(value: Any) -> tuple[str, ...]:
+    networks = tuple(str(ipaddress.ip_network(part.strip())) for part in _text(value).split(",") if part.strip())
+    if not networks:
+        raise ValueError(value)
+    return networks
+
+
 def _parse_key(part: str) -> ApiKey:
     name, colon, key = part.partition(":")
     if not colon:
@@ -237,6 +245,7 @@ TEXT = Kind("text", "a text that can be printed and is not empty", _parse_text)
 PATH = Kind("path", "a path", _parse_path)
 URL = Kind("URL", "an http or https address without user, query and fragment", _parse_url)
 NAMES = Kind("names", "host names separated by commas, without port", _parse_names, ", ".join)
+NETWORKS = Kind("networks", "addresses or networks such as 10.0.0.0/8, separated by commas", _parse_networks, ", ".join)
 FLAG = Kind("true or false", "true or false", _parse_flag, lambda value: str(value).lower())
 SECRET = Kind("secret", "a text of visible ASCII characters", _parse_secret, lambda _: "***", secret=True)
 KEYS = Kind(

@@ -43,6 +43,10 @@ class Settings(ChallengeSettings, frozen=True, kw_only=True):
             env="ANOMALY_THRESHOLD_REVIEW",
         ),
     ] = 2.5
+    corroborate: Annotated[
+        bool,
+        Setting(FLAG, "Whether a challenge that movement alone would fail goes to review instead, where the site does not say."),
+    ] = True
     fail_direction: Annotated[
         str,
         Setting(

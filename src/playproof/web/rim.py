@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Receive, Send
 
 from playproof.observe.logging import LogWriter
 from playproof.web.body import Disconnected, header
+from playproof.web.cors import OPEN, PREFLIGHT, open_to_pages
 from playproof.web.problems import MEDIA_TYPE, Headers, InternalError, MethodNotAllowed, RouteNotFound, Stopping, document, known
 from playproof.web.services import Services
 
@@ -57,7 +58,8 @@ class Rim:
         if method == "HEAD":  # every page answers HEAD as GET; the server leaves the body out
             inner = {**scope, "method": "GET"}
         try:
-            self._services.neighbourhood.admit(header(scope["headers"], b"host"), header(scope["headers"], b"origin"))
+            origin = None if open_to_pages(scope["path"]) else header(scope["headers"], b"origin")
+            self._services.neighbourhood.admit(header(scope["headers"], b"host"), origin)
             if method == "OPTIONS":
                 await self._options(scope, watch)
             else:
@@ -80,7 +82,8 @@ class Rim:
         allowed = self._allowed(scope["path"])
         if not allowed:
             raise RouteNotFound("nothing is served under this path")
-        await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", ", ".join(allowed).encode())]})
+        headers = [(b"allow", ", ".join(allowed).encode()), *(PREFLIGHT if open_to_pages(scope["path"]) else ())]
+        await send({"type": "http.response.start", "status": 204, "headers": headers})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _refuse(self, scope: Any, send: Send, error: Exception) -> None:
@@ -88,6 +91,8 @@ class Rim:
         status, headers, body = self._problem(scope, error)
         raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
         raw += [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        if open_to_pages(scope["path"]):
+            raw += [(b"cache-control", b"no-store"), *OPEN]
         await send({"type": "http.response.start", "status": status, "headers": raw})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
