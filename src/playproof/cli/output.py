@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 import rich_click as click
 
-from playproof.clock import SystemClock
+from playproof.clock import SystemClock, iso
 
 LISTED_ERRORS = 20
 """Lines that could not be read are named one by one up to here; JSON lists all."""
@@ -74,6 +75,20 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int
         return "  ".join(padded).rstrip()
 
     return "\n".join([line(heads), line(["-" * width for width in widths]), *map(line, rows)])
+
+
+def figures_shown(figures: Mapping[str, object]) -> str:
+    """One object as text: a line for each of its values, and for each of theirs."""
+    lines: dict[str, object] = {}
+    for name, value in figures.items():
+        lines |= {f"{name}.{inner}": part for inner, part in value.items()} if isinstance(value, Mapping) else {name: value}
+    width = max(map(len, lines))
+    return "\n".join(f"{name:<{width}}  {'–' if value is None else printable(str(value))}" for name, value in lines.items())
+
+
+def time_shown(at: int | None) -> str | None:
+    """A time in milliseconds since 1970, UTC, in words."""
+    return None if at is None else iso(datetime.fromtimestamp(at / 1000, UTC))
 
 
 def heading(text: str) -> str:

@@ -18,15 +18,15 @@ what); 2 the call or the settings are wrong; 130 interrupted. Settings that have
 
 def render() -> str:
     """The page, as Markdown."""
-    return "\n".join([_HEAD, *(_section(name) for name in COMMANDS)])
+    return "\n".join([_HEAD, *(_section(name, load_command(name)) for name in COMMANDS)])
 
 
-def _section(name: str) -> str:
-    command = load_command(name)
+def _section(name: str, command: click.Command, depth: int = 2) -> str:
+    head = f"{'#' * depth} {name}"
     if not isinstance(command, click.Group):
-        return _command(f"## {name}", f"playproof {name}", command)
-    parts = [_command(f"### {name} {part}", f"playproof {name} {part}", one) for part, one in command.commands.items()]
-    return "\n".join([f"## {name}\n\n{_prose(command.help or '')}\n", *parts])
+        return _command(head, f"playproof {name}", command)
+    parts = [_section(f"{name} {part}", one, depth + 1) for part, one in command.commands.items()]
+    return "\n".join([f"{head}\n\n{_prose(command.help or '')}\n", *parts])
 
 
 def _command(head: str, path: str, command: click.Command) -> str:

@@ -6,15 +6,14 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 import rich_click as click
 
 from playproof.cli.options import format_option, wants_table, with_settings
-from playproof.cli.output import printable, table
-from playproof.clock import SystemClock, iso
+from playproof.cli.output import printable, table, time_shown
+from playproof.clock import SystemClock
 from playproof.settings import Settings
 
 if TYPE_CHECKING:
@@ -115,12 +114,8 @@ def _told(posted: Posted) -> dict[str, object]:
         "scope": posted.scope,
         "sessionId": posted.session_id,
         "state": posted.state,
-        "createdAt": _time(posted.created_at),
-        "nextAt": _time(posted.next_at) if posted.state == "waiting" else None,
+        "createdAt": time_shown(posted.created_at),
+        "nextAt": time_shown(posted.next_at) if posted.state == "waiting" else None,
         "failed": posted.attempts,
         "reason": posted.reason,
     }
-
-
-def _time(milliseconds: int) -> str:
-    return iso(datetime.fromtimestamp(milliseconds / 1000, UTC))
