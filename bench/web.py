@@ -25,7 +25,7 @@ from playproof.clock import SystemClock
 from playproof.dataset import Channel
 from playproof.observe.logging import LogWriter
 from playproof.observe.metrics import Metrics
-from playproof.service import OPEN_SCOPE, Service, Submission, build_judge, encode_verdict
+from playproof.service import OPEN_SCOPE, Service, Submission, build_judge
 from playproof.settings import Settings
 from playproof.store import Live, PutOutcome, Store
 from playproof.telemetry import decode_request
@@ -56,16 +56,15 @@ class Ready:
     """A service that has its verdict ready."""
 
     def __init__(self, body: bytes) -> None:
-        self._clock = SystemClock()
         session, _ = decode_request(body)
-        self._judged = build_judge(Settings(), clock=self._clock).judge(session, "s")
-        self._body = encode_verdict(self._judged.verdict)
+        service = Service(build_judge(Settings()), cast("Store", None), clock=SystemClock())
+        self._prepared = service.prepare(session, OPEN_SCOPE, Channel.API)
 
     def submit(self, *_: object) -> Submission:
         """The verdict, on disk at the loop's next turn."""
         outcome: Future[PutOutcome] = Future()
-        asyncio.get_running_loop().call_soon(outcome.set_result, PutOutcome("stored", self._body, 1))
-        return Submission(self._judged, self._body, outcome, OPEN_SCOPE, Channel.API, self._clock.now())
+        asyncio.get_running_loop().call_soon(outcome.set_result, PutOutcome("stored", self._prepared.record.verdict, 1))
+        return Submission(self._prepared, outcome)
 
 
 def application(body: bytes, access: LogWriter | None) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,13 +15,14 @@ import msgspec
 from playproof.clock import Clock, SystemClock, milliseconds
 from playproof.dataset.eligibility import Channel, eligible
 from playproof.decision import Decision, Judge, Judged, Rules, Verdict
-from playproof.decision.verdict import Status
+from playproof.decision.verdict import Policy, Status
 from playproof.errors import HostedReason, QueueFull
 from playproof.ids import RandomBytes, session_id
 from playproof.scoring.base import Scorer
 from playproof.scoring.chain import Chain, Fallback
+from playproof.scoring.heuristic import Hit
 from playproof.scoring.local import load_artefact, reference_path
-from playproof.telemetry import Session, canonical, digest
+from playproof.telemetry import GameContext, Session, canonical, digest
 
 if TYPE_CHECKING:
     from playproof.batch.queue import SessionQueue
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 OPEN_SCOPE = "open"
 """The scope of ids where no API key separates one caller from another."""
 
-ASKED = frozenset({Channel.API, Channel.DEMO})
+ASKED = frozenset({Channel.API, Channel.CHALLENGE, Channel.DEMO})
 """The channels whose sessions the hosted model is asked about."""
 
 _encode = msgspec.json.Encoder().encode
@@ -56,6 +57,17 @@ def live_of(settings: Settings) -> Live:
     return Live(settings.woodwide_persistent_dataset, settings.dataset_max_rows)
 
 
+def rules_of(settings: Settings, policy: Policy = "score") -> Rules:
+    """What `settings` say about decisions, for callers who judge a session by itself or, with `verify`, for challenges."""
+    return Rules(
+        policy=policy,
+        pass_threshold=settings.anomaly_threshold_pass,
+        review_threshold=settings.anomaly_threshold_review,
+        corroborate=settings.corroborate,
+        fail_direction=Decision(settings.fail_direction),
+    )
+
+
 def build_judge(
     settings: Settings,
     *,
@@ -77,40 +89,55 @@ def judge_with(
 ) -> Judge:
     """The judge that decides as `settings` say on what `model` scores."""
     chain = Chain(model, on_fallback) if on_fallback else Chain(model)
-    rules = Rules(
-        policy="score",
-        pass_threshold=settings.anomaly_threshold_pass,
-        review_threshold=settings.anomaly_threshold_review,
-        fail_direction=Decision(settings.fail_direction),
-    )
-    return Judge(chain, rules, clock or SystemClock())
+    return Judge(chain, rules_of(settings), clock or SystemClock())
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A judged session that is ready for the disk."""
+
+    judged: Judged
+    record: SessionRecord
+    channel: Channel
+    received: datetime
+
+    def question(self, number: int) -> Question | None:
+        """What the hosted model is to be asked about it now, stored under `number`; `None` where it is not."""
+        if self.record.awaited is None:
+            return None
+        from playproof.woodwide.question import Question
+
+        judged = self.judged
+        return Question(
+            number, self.record.scope, judged.verdict, judged.case, judged.assessment, self.channel, self.received, rules=judged.rules
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A scored session on its way to the disk."""
+    """A judged session on its way to the disk."""
 
-    judged: Judged
-    body: bytes
-    """The verdict's JSON; the answer, once `outcome` says it is stored."""
+    prepared: Prepared
     outcome: Future[PutOutcome]
     """Resolves when the verdict is on disk, or when the id turned out to be taken."""
-    scope: str
-    channel: Channel
-    received: datetime
     queued: bool = False
     """It waits for a batch, which makes its verdict final."""
     refused: QueueFull | None = None
     """It was to be queued and found no room: its verdict is final instead, and whoever sent it is to be told so with this."""
 
-    def question(self, number: int) -> Question | None:
-        """What the hosted model is to be asked about it now, stored under `number`; `None` where it is not."""
-        if self.queued or self.judged.verdict.status == "final":
-            return None
-        from playproof.woodwide.question import Question
+    @property
+    def judged(self) -> Judged:
+        """The verdict, with what it rests on."""
+        return self.prepared.judged
 
-        judged = self.judged
-        return Question(number, self.scope, judged.verdict, judged.case, judged.assessment, self.channel, self.received)
+    @property
+    def body(self) -> bytes:
+        """The verdict's JSON; the answer, once `outcome` says it is stored."""
+        return self.prepared.record.verdict
+
+    def question(self, number: int) -> Question | None:
+        """See `Prepared.question`."""
+        return self.prepared.question(number)
 
 
 class Service:
@@ -151,11 +178,27 @@ class Service:
 
         Raises `StoreUnavailable` where the store takes nothing now; nothing is acknowledged then.
         """
-        received = self._clock.now()
-        name = session.id or session_id(received, self._random)
-        judged = self.judge.judge(session, name)
         if use_batch:
-            return self._enqueue(session, judged, scope, channel, received)
+            return self._enqueue(session, scope, channel)
+        prepared = self.prepare(session, scope, channel)
+        return Submission(prepared, self.store.put(prepared.record))
+
+    def prepare(
+        self,
+        session: Session,
+        scope: str,
+        channel: Channel,
+        *,
+        context: GameContext | None = None,
+        found: Sequence[Hit] = (),
+        rules: Rules | None = None,
+    ) -> Prepared:
+        """Judge `session` and make the record of it, for whoever stores it together with other things.
+
+        `context`, `found` and `rules` are those of `Judge.judge`; whatever makes the verdict final goes by the same findings and rules.
+        """
+        received = self._clock.now()
+        judged = self.judge.judge(session, self._name(session, received), context, found=found, rules=rules)
         awaited = None
         if judged.scorable and channel in ASKED:
             if self._holder is not None:
@@ -163,43 +206,43 @@ class Service:
                 awaited = _awaited(judged, channel, self._holder, milliseconds(received))
             elif self._unasked is not None:
                 judged = _stepped_down(judged, self._unasked, "final")
-        body = encode_verdict(judged.verdict)
-        record = self._record(session, judged, body, scope, channel, milliseconds(received), awaited)
-        return Submission(judged, body, self.store.put(record), scope, channel, received)
+        return self._prepared(session, judged, scope, channel, received, awaited)
 
-    def _enqueue(self, session: Session, judged: Judged, scope: str, channel: Channel, received: datetime) -> Submission:
+    def _enqueue(self, session: Session, scope: str, channel: Channel) -> Submission:
         from playproof.batch.queue import FULL
         from playproof.woodwide.question import kept
 
         assert self._queue is not None, "whoever offers batches has a queue"
-        waiting = _with_status(judged, "preliminary", judged.verdict.fallback_reason)
-        body = encode_verdict(waiting.verdict)
-        record = self._record(session, waiting, body, scope, channel, milliseconds(received), None)
+        received = self._clock.now()
+        judged = self.judge.judge(session, self._name(session, received))
+        waiting = self._prepared(session, _with_status(judged, "preliminary", judged.verdict.fallback_reason), scope, channel, received)
         try:
-            return Submission(waiting, body, self._queue.enqueue(record, kept(judged, channel)), scope, channel, received, queued=True)
+            return Submission(waiting, self._queue.enqueue(waiting.record, kept(judged, channel)), queued=True)
         except QueueFull as error:
             refused = error
-        final = _with_status(judged, "final", FULL)
-        refused.verdict = body = encode_verdict(final.verdict)
-        record = self._record(session, final, body, scope, channel, milliseconds(received), None)
-        return Submission(final, body, self.store.put(record), scope, channel, received, refused=refused)
+        final = self._prepared(session, _with_status(judged, "final", FULL), scope, channel, received)
+        refused.verdict = final.record.verdict
+        return Submission(final, self.store.put(final.record), refused=refused)
 
-    def _record(
-        self, session: Session, judged: Judged, body: bytes, scope: str, channel: Channel, received_at: int, awaited: Awaiting | None
-    ) -> SessionRecord:
+    def _name(self, session: Session, received: datetime) -> str:
+        return session.id or session_id(received, self._random)
+
+    def _prepared(
+        self, session: Session, judged: Judged, scope: str, channel: Channel, received: datetime, awaited: Awaiting | None = None
+    ) -> Prepared:
         from playproof.features import CATALOGUE_VERSION
         from playproof.store import SessionRecord
 
         verdict = judged.verdict
         content = canonical(session)
-        return SessionRecord(
+        record = SessionRecord(
             scope=scope,
             session_id=verdict.session_id,
             digest=digest(content),
-            received_at=received_at,
+            received_at=milliseconds(received),
             game_type=session.game_type,
             device_type=session.device_type,
-            verdict=body,
+            verdict=encode_verdict(verdict),
             decision=str(verdict.decision),
             anomaly_score=verdict.anomaly.anomaly_score,
             raw_score=verdict.anomaly.raw_score,
@@ -213,6 +256,7 @@ class Service:
             eligible=eligible(channel, verdict.decision, [reason.code for reason in verdict.reasons]),
             awaited=awaited,
         )
+        return Prepared(judged, record, channel, received)
 
 
 def _stepped_down(judged: Judged, reason: HostedReason, status: Status) -> Judged:

@@ -310,10 +310,10 @@ def test_a_slow_process_that_was_taken_for_dead_changes_nothing(store: Store, re
 def test_trouble_of_our_own_with_one_session_buries_that_one(store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     rescore = Judge.rescore
 
-    def broken(self, earlier, cases, assessments, received):  # type: ignore[no-untyped-def]
+    def broken(self, earlier, *others):  # type: ignore[no-untyped-def]
         if any(verdict.session_id == "s0007" for verdict in earlier):
             raise ZeroDivisionError("s0007")
-        return rescore(self, earlier, cases, assessments, received)
+        return rescore(self, earlier, *others)
 
     monkeypatch.setattr(Judge, "rescore", broken)
     worker = Worker(store, clock)

@@ -39,19 +39,22 @@ def test_a_flood_gets_no_more_than_its_share() -> None:
 
 @pytest.mark.parametrize("channel", Channel)
 def test_served_sessions_alone_are_eligible(channel: Channel) -> None:
-    assert eligible(channel, Decision.PASS, []) is (channel is Channel.API)
+    assert eligible(channel, Decision.PASS, []) is (channel in {Channel.API, Channel.CHALLENGE})
 
 
 @pytest.mark.parametrize(
-    ("decision", "reasons", "replayed", "expected"),
+    ("decision", "reasons", "expected"),
     [
-        (Decision.REVIEW, [ReasonCode.UNUSUAL_MOVEMENT], False, True),
-        (Decision.FAIL, [], False, False),
-        (Decision.PASS, [], True, False),
-        (Decision.REVIEW, [ReasonCode.INSUFFICIENT_EVIDENCE], False, False),
-        (Decision.REVIEW, ["no_movement"], False, False),
-        (Decision.REVIEW, [ReasonCode.KEYBOARD_NOT_SCORED], False, False),
+        (Decision.REVIEW, [ReasonCode.UNUSUAL_MOVEMENT], True),
+        (Decision.REVIEW, [ReasonCode.LATE_EVENTS], True),
+        (Decision.FAIL, [], False),
+        (Decision.PASS, [ReasonCode.REPLAYED_MOVEMENT], False),
+        (Decision.PASS, [ReasonCode.PROTOCOL_VIOLATION], False),
+        (Decision.PASS, [ReasonCode.CAMPAIGN], False),
+        (Decision.REVIEW, [ReasonCode.INSUFFICIENT_EVIDENCE], False),
+        (Decision.REVIEW, ["no_movement"], False),
+        (Decision.PASS, [ReasonCode.KEYBOARD_NOT_SCORED], False),
     ],
 )
-def test_short_replayed_and_failed_rows_are_not_eligible(decision: Decision, reasons: list[str], replayed: bool, expected: bool) -> None:
-    assert eligible(Channel.API, decision, reasons, replayed=replayed) is expected
+def test_short_replayed_and_failed_rows_are_not_eligible(decision: Decision, reasons: list[str], expected: bool) -> None:
+    assert eligible(Channel.CHALLENGE, decision, reasons) is expected

@@ -64,6 +64,7 @@ class Embedded:
                 [question.case for question in current],
                 [question.assessment for question in current],
                 [question.received for question in current],
+                [question.rules for question in current],
             )
         except Exception as error:  # one session's trouble must not become that of all
             raise BatchFailed(_fault(error, attempt=True)) from error

@@ -14,6 +14,8 @@ class Channel(StrEnum):
 
     API = "api"
     """A site's server asked about it over HTTP."""
+    CHALLENGE = "challenge"
+    """A visitor of a site played it, as a challenge that the server had issued."""
     LIBRARY = "library"
     """A program asked through Python: nobody says that visitors stand behind it."""
     COMMAND_LINE = "command_line"
@@ -24,16 +26,16 @@ class Channel(StrEnum):
     """The route for those who cannot play: its movement is not a player's."""
 
 
-SERVED = frozenset({Channel.API})
+SERVED = frozenset({Channel.API, Channel.CHALLENGE})
 """The channels of ordinary traffic."""
 
 SHORT = frozenset({ReasonCode.NO_MOVEMENT, ReasonCode.INSUFFICIENT_EVIDENCE, ReasonCode.KEYBOARD_NOT_SCORED})
 """The reasons that say a row tells too little of its player."""
+MADE = frozenset({ReasonCode.REPLAYED_MOVEMENT, ReasonCode.PROTOCOL_VIOLATION, ReasonCode.CAMPAIGN})
+"""The reasons that say a row is not one person's own play, whatever was decided."""
+_BARRED = SHORT | MADE
 
 
-def eligible(channel: Channel, decision: Decision, reasons: Collection[str], *, replayed: bool = False) -> bool:
-    """Whether a session's row is eligible, given the reason codes of its verdict.
-
-    `replayed` says that nearly the same movement was seen before.
-    """
-    return channel in SERVED and decision is not Decision.FAIL and not replayed and SHORT.isdisjoint(reasons)
+def eligible(channel: Channel, decision: Decision, reasons: Collection[str]) -> bool:
+    """Whether a session's row is eligible, given the reason codes of its verdict."""
+    return channel in SERVED and decision is not Decision.FAIL and _BARRED.isdisjoint(reasons)

@@ -16,7 +16,7 @@ from playproof.decision.words import Portrait, movement_reason
 from playproof.features import extract
 from playproof.scoring.base import Floats
 from playproof.scoring.chain import SCORE_DIGITS, Case, Chain, Scored
-from playproof.scoring.heuristic import Assessment, assess
+from playproof.scoring.heuristic import Assessment, Hit, assess
 from playproof.scoring.hosted import HostedScore, Standing
 from playproof.scoring.strata import stratum_of
 from playproof.telemetry import GameContext, Session, inspect
@@ -32,6 +32,8 @@ class Judged:
     verdict: Verdict
     case: Case
     assessment: Assessment
+    rules: Rules | None = None
+    """What it was judged by, where those are not the judge's own."""
 
     @property
     def row(self) -> Floats:
@@ -52,10 +54,21 @@ class Judge:
         self.rules = rules
         self._clock = clock
 
-    def judge(self, session: Session, session_id: str, context: GameContext | None = None) -> Judged:
-        """Judge one session under `session_id`; `context` is what the server itself knows of the game's targets."""
+    def judge(
+        self,
+        session: Session,
+        session_id: str,
+        context: GameContext | None = None,
+        *,
+        found: Sequence[Hit] = (),
+        rules: Rules | None = None,
+    ) -> Judged:
+        """Judge one session under `session_id`; `context` is what the server itself knows of the game's targets.
+
+        `found` are grounds that the caller has found, beside which the judge puts its own; `rules` go before the judge's.
+        """
         started = self._clock.monotonic()
-        return self._judged([session], [session_id], [extract(session, context)], started)[0]
+        return self._judged([session], [session_id], [extract(session, context)], started, found, rules)[0]
 
     def judge_many(self, sessions: Sequence[Session], session_ids: Sequence[str]) -> list[Judged]:
         """Judge each session as `judge` does, one step for all of them and then the next: faster, because every step then
@@ -64,10 +77,13 @@ class Judge:
         started = self._clock.monotonic()
         return self._judged(sessions, session_ids, [extract(session) for session in sessions], started)
 
-    def settle(self, earlier: Verdict, case: Case, assessment: Assessment, hosted: HostedScore, received: datetime) -> Verdict:
+    def settle(
+        self, earlier: Verdict, case: Case, assessment: Assessment, hosted: HostedScore, received: datetime, rules: Rules | None = None
+    ) -> Verdict:
         """The final verdict of a session `received` then, whose preliminary one is `earlier`, once the hosted model has answered.
 
         The hosted score decides as far as its calibration lets it; where that is not at all, the decision stays what it was.
+        `rules` are those the session was judged by, where they are not the judge's.
         """
         score = None
         calibration = hosted.calibration
@@ -82,21 +98,31 @@ class Judge:
             stratum = stratum_of(case.game_type, case.device_type, self.chain.model.calibrators)
             scored = Scored("woodwide", hosted.model_id, hosted.version_id, stratum, hosted.raw, score, calibration)
             few = hosted.standing is Standing.REVIEWS
-            verdict = self._verdict(earlier.session_id, case.row, assessment, scored, self._clock.monotonic(), reviews_at_most=few)
+            now = self._clock.monotonic()
+            verdict = self._verdict(earlier.session_id, case.row, assessment, scored, now, rules=rules, reviews_at_most=few)
             anomaly = msgspec.structs.replace(verdict.anomaly, raw_score=calibration.oriented(hosted.raw))
             verdict = self._concluded(msgspec.structs.replace(verdict, anomaly=anomaly), earlier, received)
         told = tuple(Reason(code, MEANINGS[code].meaning) for code in notes)
         return msgspec.structs.replace(verdict, hosted=opinion, reasons=verdict.reasons + told)
 
     def rescore(
-        self, earlier: Sequence[Verdict], cases: Sequence[Case], assessments: Sequence[Assessment], received: Sequence[datetime]
+        self,
+        earlier: Sequence[Verdict],
+        cases: Sequence[Case],
+        assessments: Sequence[Assessment],
+        received: Sequence[datetime],
+        rules: Sequence[Rules | None],
     ) -> list[Verdict]:
-        """The final verdicts of sessions `received` then, whose preliminary ones are `earlier`, by the model that scores here now."""
+        """The final verdicts of sessions `received` then, whose preliminary ones are `earlier`, by the model that scores here now.
+
+        `rules` are those each was judged by, where they are not the judge's.
+        """
         scores = self.chain.score(cases)
-        return [
-            self._concluded(self._verdict(before.session_id, case.row, assessment, scored, self._clock.monotonic()), before, came)
-            for before, case, assessment, came, scored in zip(earlier, cases, assessments, received, scores, strict=True)
-        ]
+        finals = []
+        for before, case, assessment, came, own, scored in zip(earlier, cases, assessments, received, rules, scores, strict=True):
+            verdict = self._verdict(before.session_id, case.row, assessment, scored, self._clock.monotonic(), rules=own)
+            finals.append(self._concluded(verdict, before, came))
+        return finals
 
     def conclude(self, earlier: Verdict, received: datetime, reason: str) -> Verdict:
         """The final verdict where nothing better than the preliminary one is to be had, and why."""
@@ -113,16 +139,25 @@ class Judge:
             latency_ms=round((now - received).total_seconds() * 1000.0, 3),
         )
 
-    def _judged(self, sessions: Sequence[Session], session_ids: Sequence[str], rows: Sequence[Floats], started: float) -> list[Judged]:
-        assessments = [assess(session, row, inspect(session)) for session, row in zip(sessions, rows, strict=True)]
+    def _judged(
+        self,
+        sessions: Sequence[Session],
+        session_ids: Sequence[str],
+        rows: Sequence[Floats],
+        started: float,
+        found: Sequence[Hit] = (),
+        rules: Rules | None = None,
+    ) -> list[Judged]:
+        """The sessions judged, `found` and `rules` being of each of them."""
+        assessments = [assess(session, row, inspect(session), found) for session, row in zip(sessions, rows, strict=True)]
         cases = [
             Case(row, session.game_type, session.device_type, assessment.measured)
             for session, row, assessment in zip(sessions, rows, assessments, strict=True)
         ]
         judged = []
         for name, case, assessment, scored in zip(session_ids, cases, assessments, self.chain.score(cases), strict=True):
-            verdict = self._verdict(name, case.row, assessment, scored, started, len(rows))
-            judged.append(Judged(verdict, case, assessment))
+            verdict = self._verdict(name, case.row, assessment, scored, started, len(rows), rules=rules)
+            judged.append(Judged(verdict, case, assessment, rules))
         return judged
 
     def _verdict(
@@ -134,24 +169,26 @@ class Judge:
         started: float,
         together: int = 1,
         *,
+        rules: Rules | None = None,
         reviews_at_most: bool = False,
     ) -> Verdict:
+        rules = rules or self.rules
         ruling = decide(
             scored.score,
             [EFFECTS[hit.code] for hit in assessment.hits],
             calibrated=scored.stratum.calibrated,
             enough=assessment.enough,
             fallback=scored.fallback is not None,
-            rules=self.rules,
+            rules=rules,
             reviews_at_most=reviews_at_most,
         )
         portrait = Portrait(row, self.chain.model.ranges)
         return Verdict(
             session_id=session_id,
             decision=ruling.decision,
-            confidence=self._confidence(scored, assessment.enough, ruling),
-            policy=self.rules.policy,
-            anomaly=self._anomaly(scored),
+            confidence=_confidence(scored, assessment.enough, ruling, rules),
+            policy=rules.policy,
+            anomaly=_anomaly(scored, rules),
             calibration=_calibration(scored),
             reasons=tuple(_reasons(assessment, scored, ruling.added, portrait)),
             feature_summary=portrait.summary(),
@@ -162,24 +199,26 @@ class Judge:
             latency_ms=round((self._clock.monotonic() - started) * 1000.0 / together, 3),
         )
 
-    def _anomaly(self, scored: Scored) -> Anomaly:
-        score = scored.score
-        return Anomaly(
-            anomaly_score=score,
-            raw_score=scored.raw,
-            is_anomaly=None if score is None else score > self.rules.pass_threshold,
-            model_id=scored.model_id,
-            model_version=scored.model_version,
-            source=scored.source,
-        )
 
-    def _confidence(self, scored: Scored, enough: bool, ruling: Ruling) -> float:
-        """The share of bootstrap calibrations with which the rules and the policy come to the same decision."""
-        if scored.raw is None or scored.calibration is None:
-            return SHORT_EVIDENCE_CONFIDENCE
-        shares = scored.calibration.shares(scored.raw, self.rules.pass_threshold, self.rules.review_threshold)
-        share = sum([share for decision, share in zip(ruling.instead, shares, strict=True) if decision is ruling.decision])
-        return round(share if enough else min(share, SHORT_EVIDENCE_CONFIDENCE), 3)
+def _anomaly(scored: Scored, rules: Rules) -> Anomaly:
+    score = scored.score
+    return Anomaly(
+        anomaly_score=score,
+        raw_score=scored.raw,
+        is_anomaly=None if score is None else score > rules.pass_threshold,
+        model_id=scored.model_id,
+        model_version=scored.model_version,
+        source=scored.source,
+    )
+
+
+def _confidence(scored: Scored, enough: bool, ruling: Ruling, rules: Rules) -> float:
+    """The share of bootstrap calibrations with which the grounds and the policy come to the same decision."""
+    if scored.raw is None or scored.calibration is None:
+        return SHORT_EVIDENCE_CONFIDENCE
+    shares = scored.calibration.shares(scored.raw, rules.pass_threshold, rules.review_threshold)
+    share = sum([share for decision, share in zip(ruling.instead, shares, strict=True) if decision is ruling.decision])
+    return round(share if enough else min(share, SHORT_EVIDENCE_CONFIDENCE), 3)
 
 
 def _calibration(scored: Scored) -> Calibration | None:

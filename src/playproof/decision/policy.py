@@ -1,7 +1,8 @@
-"""From a score and the rules' findings to pass, review or fail.
+"""From a score and the grounds found to pass, review or fail.
 
 Two policies: `score` for callers who judge a session by itself, `verify` for challenges, where a failing verdict that
-rests on movement alone is softened to review unless the operator says otherwise.
+rests on movement alone is softened to review unless the operator says otherwise, and where movement decides nothing as long
+as too few people of a stratum are known. `docs/verdict.md` has every case.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _DECISIONS = (Decision.PASS, Decision.REVIEW, Decision.FAIL)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an operator may set about decisions."""
+    """What an operator, or a site, may set about decisions."""
 
     policy: Policy = "score"
     pass_threshold: float = 2.0
@@ -31,6 +32,10 @@ class Rules:
     """Under `verify`: movement alone fails nobody."""
     fail_direction: Decision = Decision.REVIEW
     """The decision where no model could answer and no rule speaks against the session."""
+    unscored: Decision = Decision.REVIEW
+    """The decision where movement is not to be judged, as of keyboard play, and nothing speaks against the session."""
+    strict: bool = False
+    """What costs trust without being wrong, such as events that come late, rules out a pass."""
 
 
 class Ruling(NamedTuple):
@@ -59,18 +64,11 @@ def decide(
     is short, `reviews_at_most` is true for a hosted score that few people's stand behind: in each case the movement score alone
     can fail nobody, because nobody knows its rate there.
     """
-    least = _PASS
-    for effect in effects:
-        if effect == "fail":
-            least = _FAIL
-        elif effect == "review":
-            least = max(least, _REVIEW)
+    least, corroborated, unscored = _weighed(effects, rules)
     if score is None:
-        movement = _DECISIONS.index(rules.fail_direction) if fallback else _REVIEW
-        decision = _DECISIONS[max(movement, least)]
+        decision = _DECISIONS[max(_DECISIONS.index(rules.fail_direction) if fallback else unscored, least)]
         return Ruling(decision, (ReasonCode.HEURISTIC_ONLY,) if fallback else (), (decision, decision, decision))
     movement = _PASS if score <= rules.pass_threshold else _REVIEW if score <= rules.review_threshold else _FAIL
-    asks_for_more = rules.policy == "verify" and rules.corroborate
     added: list[ReasonCode] = []
     if movement != _PASS:
         added.append(ReasonCode.UNUSUAL_MOVEMENT)
@@ -84,7 +82,7 @@ def decide(
         worst = _REVIEW
         if movement == _FAIL:
             added.append(ReasonCode.HOSTED_FEW_PEOPLE)
-    elif asks_for_more:
+    elif rules.policy == "verify" and rules.corroborate and not corroborated:
         worst = _REVIEW
         if movement == _FAIL:
             added.append(ReasonCode.UNCORROBORATED)
@@ -93,3 +91,18 @@ def decide(
     failing = _DECISIONS[max(least, worst)]
     instead = (passing, reviewed, failing)
     return Ruling(instead[movement], tuple(added), instead)
+
+
+def _weighed(effects: Iterable[Effect], rules: Rules) -> tuple[int, bool, int]:
+    """The mildest decision that `effects` leave, whether they bear out a failing score, and the decision where there is none to have."""
+    least, corroborated, unscored = _PASS, False, _REVIEW
+    for effect in effects:
+        if effect == "fail":
+            least, corroborated = _FAIL, True
+        elif effect == "review" or (effect == "strict" and rules.strict):
+            least = max(least, _REVIEW)
+        elif effect == "corroborates":
+            corroborated = True
+        elif effect == "unscored":
+            unscored = _DECISIONS.index(rules.unscored)
+    return least, corroborated, unscored

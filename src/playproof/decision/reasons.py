@@ -8,8 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-Effect = Literal["fail", "review", "note"]
-"""What a reason does to the decision: it fails, it rules out a pass, or it only explains."""
+Effect = Literal["fail", "review", "strict", "corroborates", "unscored", "note"]
+"""What a reason does to the decision; `EFFECT_MEANINGS` says it in words."""
 
 
 class ReasonCode(StrEnum):
@@ -41,6 +41,13 @@ class ReasonCode(StrEnum):
     IMPLAUSIBLE_COORDINATES = "implausible_coordinates"
     IMPLAUSIBLE_TIME = "implausible_time"
     DURATION_MISMATCH = "duration_mismatch"
+    # A challenge.
+    REPLAYED_MOVEMENT = "replayed_movement"
+    PROTOCOL_VIOLATION = "protocol_violation"
+    CHALLENGE_INCOMPLETE = "challenge_incomplete"
+    LATE_EVENTS = "late_events"
+    CAMPAIGN = "campaign"
+    ACCESSIBLE_WAY = "accessible_way"
     # Told apart in a minute by whoever reads this: worth a word, not a decision.
     FRACTIONAL_COORDINATES = "fractional_coordinates"
     ZERO_DISTANCE_MOVES = "zero_distance_moves"
@@ -53,13 +60,25 @@ class Meaning(NamedTuple):
     meaning: str
 
 
+EFFECT_MEANINGS: dict[Effect, str] = {
+    "fail": "fails",
+    "review": "rules out a pass",
+    "strict": "rules out a pass where the site is strict",
+    "corroborates": "alone only explains; with it, a score that would fail does fail where a challenge asks for a second ground",
+    "unscored": "there is no score to have: review, unless the rules have something else for that",
+    "note": "only explains",
+}
+"""What each effect is."""
+
 MEANINGS: dict[ReasonCode, Meaning] = {
     ReasonCode.UNUSUAL_MOVEMENT: Meaning("note", "The anomaly score is above a threshold of the policy: few people move like this."),
     ReasonCode.FEATURE_LOW: Meaning("note", "A feature lies below the range of nearly all people."),
     ReasonCode.FEATURE_HIGH: Meaning("note", "A feature lies above the range of nearly all people."),
     ReasonCode.BEYOND_RESOLUTION: Meaning("note", "The score is higher than the calibration can promise a rate for; it still ranks."),
     ReasonCode.UNCALIBRATED_STRATUM: Meaning(
-        "note", "Too few people of this game and input class are known, so the movement score can do no worse than review."
+        "note",
+        "Too few people of this game and input class are known, so the movement score can do no worse than review, and in a challenge "
+        "decides nothing.",
     ),
     ReasonCode.UNCORROBORATED: Meaning("note", "Movement alone would have failed this session; the policy asks for a second ground."),
     ReasonCode.HOSTED_UNCALIBRATED: Meaning(
@@ -73,7 +92,7 @@ MEANINGS: dict[ReasonCode, Meaning] = {
     ),
     ReasonCode.NO_MOVEMENT: Meaning("review", "The pointer did not move, or hardly: missing evidence is never innocent."),
     ReasonCode.INSUFFICIENT_EVIDENCE: Meaning("review", "Too little movement to tell a person by."),
-    ReasonCode.KEYBOARD_NOT_SCORED: Meaning("review", "Keyboard play is never scored by the pointer model."),
+    ReasonCode.KEYBOARD_NOT_SCORED: Meaning("unscored", "Keyboard play is never scored by the pointer model."),
     ReasonCode.HEURISTIC_ONLY: Meaning("note", "No model could answer; the rules alone did, and the configured direction decides."),
     ReasonCode.UNTRUSTED_EVENTS: Meaning("fail", "Events were made by a script, not by the browser's user (isTrusted is false)."),
     ReasonCode.TIME_REVERSED: Meaning("review", "Time runs backwards within the session."),
@@ -84,6 +103,12 @@ MEANINGS: dict[ReasonCode, Meaning] = {
     ReasonCode.IMPLAUSIBLE_COORDINATES: Meaning("review", "Positions lie further out than any screen."),
     ReasonCode.IMPLAUSIBLE_TIME: Meaning("review", "Times are longer than any play."),
     ReasonCode.DURATION_MISMATCH: Meaning("note", "The stated duration differs from the last time by more than a tenth."),
+    ReasonCode.REPLAYED_MOVEMENT: Meaning("fail", "Nearly the same movement was seen before: of an earlier play, moved, warped or cut."),
+    ReasonCode.PROTOCOL_VIOLATION: Meaning("fail", "The browser reported what no honest browser can of this challenge."),
+    ReasonCode.CHALLENGE_INCOMPLETE: Meaning("fail", "The challenge was not played to its end, or not in time."),
+    ReasonCode.LATE_EVENTS: Meaning("strict", "Events came in later than they happened, as from a dead spot: they can be trusted less."),
+    ReasonCode.CAMPAIGN: Meaning("corroborates", "Many recent plays are nearer to each other than people's are, and this is one of them."),
+    ReasonCode.ACCESSIBLE_WAY: Meaning("note", "The visitor took the accessible way and paid its toll; movement was not judged."),
     ReasonCode.FRACTIONAL_COORDINATES: Meaning("note", "Positions are fractions of a pixel, which few browsers report for a mouse."),
     ReasonCode.ZERO_DISTANCE_MOVES: Meaning("note", "Movements that go nowhere."),
 }

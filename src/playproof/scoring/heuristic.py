@@ -23,7 +23,7 @@ _PATH = NAMES.index("path_px")
 
 
 class Hit(NamedTuple):
-    """One rule that fired."""
+    """One rule that fired, or a finding of whoever had the session judged."""
 
     code: str
     """A member of `playproof.decision.reasons.ReasonCode`."""
@@ -40,9 +40,9 @@ class Assessment(NamedTuple):
     """There is enough of it to tell a person by; without it a session never passes."""
 
 
-def assess(session: Session, row: Floats, findings: Sequence[Finding]) -> Assessment:
-    """Apply every rule to a session, its catalogue row (k,) and what decoding found."""
-    hits = [Hit(finding.code, finding.detail) for finding in findings]
+def assess(session: Session, row: Floats, findings: Sequence[Finding], found: Sequence[Hit] = ()) -> Assessment:
+    """Apply every rule to a session, its catalogue row (k,) and what decoding found; `found` is what its caller knows besides."""
+    hits = [*found, *[Hit(finding.code, finding.detail) for finding in findings]]
     samples, path = float(row[_SAMPLES]), float(row[_PATH])
     measured = samples >= _HARDLY_SAMPLES and path >= _HARDLY_PATH_PX  # false for NaN
     missing = missing_evidence(session, row)

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from playproof.dataset.eligibility import Channel
-from playproof.decision import Judged, Verdict
+from playproof.decision import Judged, Rules, Verdict
 from playproof.features import CATALOGUE_VERSION
 from playproof.scoring.chain import Case
 from playproof.scoring.heuristic import Assessment
@@ -23,6 +23,8 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
 
     assessment: Assessment
     channel: Channel
+    rules: Rules | None = None
+    """See `Judged.rules`."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -47,11 +49,13 @@ class Question:
     """That failed for what was sent."""
     current: bool = True
     """False where its features are of another catalogue than today's, so that nobody can be asked any more."""
+    rules: Rules | None = None
+    """See `Judged.rules`."""
 
 
 def kept(judged: Judged, channel: Channel) -> bytes:
     """JSON of what `question_of` needs beside what the store keeps anyway."""
-    return _encode(Kept(judged.assessment, channel))
+    return _encode(Kept(judged.assessment, channel, judged.rules))
 
 
 def question_of(awaited: Awaited) -> Question:
@@ -68,4 +72,5 @@ def question_of(awaited: Awaited) -> Question:
         received=_EPOCH + timedelta(milliseconds=awaited.received_at),
         attempts=awaited.attempts,
         current=awaited.catalogue_version == CATALOGUE_VERSION,
+        rules=memory.rules,
     )

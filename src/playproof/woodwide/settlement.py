@@ -73,7 +73,7 @@ class Settled:
 def verdict_of(judge: Judge, model: Yardstick, question: Question, answer: RawScore) -> Verdict:
     """The final verdict once `model` has answered."""
     score = HostedScore(model.model_id, answer.version_id, answer.raw, answer.flagged, model.calibration, model.synthetic)
-    return judge.settle(question.earlier, question.case, question.assessment, score, question.received)
+    return judge.settle(question.earlier, question.case, question.assessment, score, question.received, question.rules)
 
 
 def final_of(question: Question, verdict: Verdict, notice: WriteNotice | None, *, told: bool = True) -> Final:

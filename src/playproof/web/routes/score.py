@@ -93,7 +93,7 @@ def _stored(services: Services, submission: Submission, outcome: PutOutcome) -> 
     """The verdict of a session that this process does not ask about; whoever makes a preliminary one final tells the site."""
     if decode_verdict(outcome.verdict).status == "final" or services.store.awaited.tell(outcome.number):
         return outcome.verdict
-    found = services.store.get(submission.scope, submission.judged.verdict.session_id)
+    found = services.store.get(submission.prepared.record.scope, submission.judged.verdict.session_id)
     return outcome.verdict if found is None else found.verdict
 
 
