@@ -10,12 +10,9 @@ import math
 import os
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any, NoReturn
 
 import msgspec
-from litestar import Litestar, Request
-from litestar.datastructures import State
-from litestar.exceptions import HTTPException
+from litestar import Litestar
 from litestar.types import ASGIApp
 
 from playproof.batch.runtime import Batch
@@ -32,8 +29,8 @@ from playproof.telemetry import LIMITS
 from playproof.web.auth import Keys, Neighbourhood, admin_key
 from playproof.web.ferry import Ferry
 from playproof.web.retention import Retention, leave_with_parent, retention_of
-from playproof.web.rim import Rim
 from playproof.web.routes import operate, pages, score, sessions, training
+from playproof.web.routing import routed
 from playproof.web.running import running
 from playproof.web.services import Limits, Services, note_fallback
 from playproof.woodwide.following import follower_of
@@ -56,7 +53,6 @@ ROUTES = (
     pages.asset,
 )
 
-_METHODS = ("DELETE", "GET", "POST")
 _log = logging.getLogger("playproof.web")
 
 
@@ -145,45 +141,18 @@ def create_app(services: Services, retention: Retention, access: LogWriter | Non
             yield
 
     ferry: Ferry[PutOutcome] = Ferry(services.store.hurry, partial(services.metrics.change, "playproof_store_waiting"))
-    routes = Litestar(
-        route_handlers=list(ROUTES),
-        lifespan=[lifespan],
-        state=State({"services": services, "ferry": ferry}),
-        exception_handlers={Exception: _leave_to_the_rim},
-        openapi_config=None,  # declared by hand, because the bodies are decoded by hand
-        logging_config=None,
-        request_max_body_size=None,  # limited where it is read
-    )
-    return Rim(routes, services, partial(_allowed, routes), access)
+    return routed(ROUTES, services, access, lifespan=lifespan, ferry=ferry)
 
 
-def _leave_to_the_rim(_: Request[Any, Any, Any], error: Exception) -> NoReturn:
-    raise error
-
-
-def _allowed(routes: Litestar, path: str) -> list[str]:
-    """The methods that are served under `path`, in alphabetical order; empty where none is."""
-    found = []
-    for method in _METHODS:
-        with contextlib.suppress(HTTPException):
-            routes.asgi_router.handle_routing(path=path, method=method)
-            found.append(method)
-    if "GET" in found:
-        found.append("HEAD")
-    return sorted([*found, "OPTIONS"]) if found else []
-
-
-def log_writer(settings: Settings) -> LogWriter:
-    """Where log lines go; what is secret in `settings` never gets through."""
-    hidden = [*secrets_of(settings)]
-    if admin := admin_key(settings):
-        hidden.append(admin.key)
-    return LogWriter("json" if settings.log_format == "json" else "text", secrets=hidden)
+def log_writer(settings: Settings, *hidden: str) -> LogWriter:
+    """Where log lines go; what is secret in `settings`, or `hidden`, never gets through."""
+    return LogWriter("json" if settings.log_format == "json" else "text", secrets=[*secrets_of(settings), *hidden])
 
 
 def application(settings: Settings, services: Services | None = None) -> ASGIApp:
     """The whole application of one server process, its logging included; `services` are composed unless given."""
-    writer = log_writer(settings)
+    admin = admin_key(settings)
+    writer = log_writer(settings, *([admin.key] if admin else []))
     configure(writer, settings.log_level)
     access = writer if settings.log_level in ("debug", "info") else None
     app = create_app(services or compose(settings), retention_of(settings), access)
