@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -40,7 +41,8 @@ class History(RuleBasedStateMachine):
         self.reopen = self.stack.enter_context(place(self.home / "data"))
         self.clock = FakeClock()
         self.held: dict[tuple[str, str], SessionRecord] = {}
-        self.saved: dict[tuple[str, str], SessionRecord] | None = None
+        self.left: dict[tuple[str, str], int] = {}
+        self.saved: tuple[dict[tuple[str, str], SessionRecord], dict[tuple[str, str], int]] | None = None
         self.erased: list[tuple[str, str | None, int]] = []
         self.open()
 
@@ -50,12 +52,13 @@ class History(RuleBasedStateMachine):
     def now(self) -> int:
         return int(self.clock.now().timestamp() * 1000)
 
-    @rule(scope=SCOPES, name=NAMES, content=CONTENTS)
-    def put(self, scope: str, name: str, content: bytes) -> None:
-        record = session_record(name, scope=scope, content=content, received_at=self.now())
+    @rule(scope=SCOPES, name=NAMES, content=CONTENTS, queued=st.booleans())
+    def put(self, scope: str, name: str, content: bytes, queued: bool) -> None:
+        record = msgspec.structs.replace(session_record(name, scope=scope, content=content, received_at=self.now()), queued=queued)
         before = self.held.setdefault((scope, name), record)
         expected = "stored" if before is record else "replayed" if before.digest == record.digest else "conflict"
         assert self.store.put(record).result(SECONDS).status == expected
+        self.left.pop((scope, name), None)
 
     @rule(scope=st.none() | SCOPES, name=NAMES)
     def erase(self, scope: str | None, name: str) -> None:
@@ -64,11 +67,14 @@ class History(RuleBasedStateMachine):
         self.erased.append((name, scope, self.now()))
         for key in gone:
             del self.held[key]
+        self.left = {key: gone_at for key, gone_at in self.left.items() if key[1] != name or scope not in {None, key[0]}}
 
     @rule()
     def purge(self) -> None:
         self.store.purge(self.clock.now(), KEEP_TELEMETRY, KEEP_VERDICTS)
         oldest = self.now() - KEEP_VERDICTS // timedelta(milliseconds=1)
+        self.left |= {key: self.now() for key, record in self.held.items() if record.received_at < oldest and record.queued}
+        self.left = {key: gone_at for key, gone_at in self.left.items() if gone_at >= oldest}
         self.held = {key: record for key, record in self.held.items() if record.received_at >= oldest}
 
     @rule(seconds=st.integers(1, 40))
@@ -84,7 +90,7 @@ class History(RuleBasedStateMachine):
     def back_up(self) -> None:
         with contextlib.suppress(StoreRefused):
             self.store.backup(self.home / "copy")
-            self.saved = dict(self.held)
+            self.saved = dict(self.held), dict(self.left)
 
     @precondition(lambda self: self.saved is not None)
     @rule()
@@ -92,12 +98,14 @@ class History(RuleBasedStateMachine):
         assert self.saved is not None
         self.store.close()
         restore_backup(self.home / "copy", self.home / "data", force=True, clock=self.clock)
-        self.held = {key: record for key, record in self.saved.items() if not self._erased_since(key, record)}
+        held, left = self.saved
+        self.held = {key: record for key, record in held.items() if not self._erased_since(key, record.received_at)}
+        self.left = {key: gone_at for key, gone_at in left.items() if not self._erased_since(key, 0)}
         self.clock.advance(1)
         self.open()
 
-    def _erased_since(self, key: tuple[str, str], record: SessionRecord) -> bool:
-        return any(name == key[1] and scope in {None, key[0]} and when >= record.received_at for name, scope, when in self.erased)
+    def _erased_since(self, key: tuple[str, str], received_at: int) -> bool:
+        return any(name == key[1] and scope in {None, key[0]} and when >= received_at for name, scope, when in self.erased)
 
     @invariant()
     def holds_what_it_should(self) -> None:
@@ -106,6 +114,7 @@ class History(RuleBasedStateMachine):
                 found = self.store.get(scope, name)
                 record = self.held.get((scope, name))
                 assert (found is None) == (record is None)
+                assert self.store.batch.gone(scope, name) == ((scope, name) in self.left)
                 if found is not None and record is not None:
                     assert (found.digest, found.verdict, found.features) == (record.digest, record.verdict, record.features)
 

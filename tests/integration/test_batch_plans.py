@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, event
 
 from playproof.batch.queue import SessionQueue
 from playproof.clock import SystemClock
-from playproof.store import Done, Final, Forming, Later, Notice, backlog, batch, forming, open_store
+from playproof.store import Done, Final, Forming, Later, Notice, backlog, batch, forming, open_store, retention, sessions, tombstones
 from playproof.store.postgres.address import Address
 from playproof.store.postgres.engine import writing_engine as postgres_engine
 from playproof.store.sqlite.database import DATABASE_NAME
@@ -46,6 +46,12 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "purge": lambda connection: batch.purge(connection, 5, 10),
     "place": lambda connection: backlog.place(connection, "open", "s17"),
     "buried": lambda connection: backlog.buried(connection, 0, 10),
+    "purge sessions": lambda connection: retention.purge_sessions(connection, LATE, 5),
+    "purge tombstones": lambda connection: retention.purge_tombstones(connection, 10),
+    "gone": lambda connection: tombstones.stands(connection, "open", "t17"),
+    "put": lambda connection: connection.execute(sessions.KNOWN, {"ids": ["s17", "t17"], "left": ["s17", "t17"]}),
+    "put again": lambda connection: tombstones.remove(connection, [("open", "t17"), ("open", "t18")]),
+    "erase": lambda connection: tombstones.erase(connection, "t17", None),
 }
 GATE = ("batch_gate", "batch_tick")
 """Tables of a row, or of a day's ticks."""
@@ -54,6 +60,12 @@ GATE = ("batch_gate", "batch_tick")
 def fill(store: Any) -> None:
     SessionQueue(store, most=10, clock=SystemClock()).enqueue(session_record("s1"), b"{}").result(60)
     lengthen(store, LENGTH)
+    store.batch._write(bury)
+
+
+def bury(connection: Connection) -> None:
+    for start in range(0, LENGTH, 100):
+        tombstones.leave(connection, [("open", f"t{number}") for number in range(start, start + 100)], start)
 
 
 def explained(engine: Engine, ask: Callable[[Connection], object], explain: str) -> list[str]:

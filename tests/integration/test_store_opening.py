@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sqlite3
 import stat
 import subprocess
@@ -252,7 +253,8 @@ def _statements(connection: Connection) -> dict[str, str]:
 
 
 def _clauses(sql: str) -> list[str]:
-    lines = [line.strip().rstrip(",") for line in sql.splitlines()]
+    # A column that came later stands in the line of the one before.
+    lines = [line.strip().rstrip(",") for line in re.sub(r", (\w+ [A-Z]+),", r",\n\1,", sql).splitlines()]
     # Alembic names the key of a counted table in a line of its own.
     return [line.replace(" PRIMARY KEY AUTOINCREMENT", "") for line in lines if "pk_session" not in line]
 

@@ -118,12 +118,13 @@ def text_of(statement: Executable) -> str:
 
 
 PLANS = [
-    ("known", sessions.known_ids(3, dialect()), {"sqlite_autoindex_session_1 (id=?)"}),
+    ("known", sessions.known_ids(3, dialect()), {"sqlite_autoindex_session_1 (id=?)", "sqlite_autoindex_tombstone_1 (id=?)"}),
     ("get", text_of(sessions.GET), {"sqlite_autoindex_session_1 (id=? AND scope=?)", "sqlite_autoindex_live_row_1 (session_seq=?)"}),
     ("erase everywhere", text_of(sessions.ERASE_EVERYWHERE), {"sqlite_autoindex_session_1 (id=?)"}),
     ("erase in scope", text_of(sessions.ERASE_IN_SCOPE), {"sqlite_autoindex_session_1 (id=? AND scope=?)"}),
     ("purge telemetry", text_of(retention.PURGE_TELEMETRY), {"ix_telemetry_received_at (received_at<?)"}),
-    ("purge sessions", text_of(retention.PURGE_SESSIONS), {"ix_session_received_at (received_at<?)"}),
+    ("purge sessions", text_of(retention.OLD_SESSIONS), {"ix_session_received_at (received_at<?)"}),
+    ("purge tombstones", text_of(retention.OLD_TOMBSTONES), {"ix_tombstone_gone_at (gone_at<?)"}),
 ]
 
 
@@ -138,6 +139,7 @@ def test_statements_find_rows_by_an_index(tmp_path: Path, statement: str, uses: 
         found = plan(connection, statement)
     assert "SCAN session" not in found
     assert "SCAN telemetry" not in found
+    assert "SCAN tombstone" not in found
     assert "SCAN live_row" not in found
     for part in uses:
         assert part in found, found

@@ -44,7 +44,7 @@ class PurgedStore:
             self.asked_often.set()
         if len(self.asked) == 1:
             raise StoreUnavailable("the database is locked")
-        return Purged(telemetry=2, sessions=3, letters=5, publications=7)
+        return Purged(telemetry=2, sessions=3, letters=5, publications=7, tombstones=11)
 
 
 def test_what_is_over_its_time_goes_again_and_again() -> None:
@@ -61,8 +61,9 @@ def test_what_is_over_its_time_goes_again_and_again() -> None:
     assert store.asked[0] == (clock.now(), WEEK, QUARTER)
     assert set(store.live.cut) == {("live", 7)}
     page = metrics.render()[0].decode()
-    kinds = ("telemetry", "sessions", "letters", "publications")
+    kinds = ("telemetry", "sessions", "letters", "publications", "tombstones")
     counted = {what: float(page.split(f'playproof_purged_total{{what="{what}"}} ')[1].split()[0]) for what in kinds}
     assert counted["telemetry"] >= 4, "two rounds at least were counted"
     rounds = counted["telemetry"] / 2
-    assert counted == {"telemetry": 2 * rounds, "sessions": 3 * rounds, "letters": 5 * rounds, "publications": 7 * rounds}
+    each = {"telemetry": 2, "sessions": 3, "letters": 5, "publications": 7, "tombstones": 11}
+    assert counted == {what: many * rounds for what, many in each.items()}

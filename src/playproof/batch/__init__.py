@@ -3,8 +3,10 @@
 `playproof.service.Service.submit(..., use_batch=True)` judges a session at once and stores the preliminary verdict together
 with an entry in the queue. From there on whatever process lives works at it:
 
-* `queue.SessionQueue`: `enqueue`, `place` (where a session stands), `backlog` (how many), `buried`, `exhume`. Past its bound
-  `enqueue` raises `QueueFull`; the submission then has `refused`, and a verdict that is final.
+* `queue.SessionQueue`: `enqueue`, `result`, `place` (where a session stands), `backlog` (how many), `buried`, `exhume`. Past its
+  bound `enqueue` raises `QueueFull`; the submission then has `refused`, and a verdict that is final.
+  `result(scope, id)` is all that a caller asks of one session: a `Result` with its verdict, preliminary as long as `queued` says where it
+  stands; `None` where the id is unknown (404); and it raises `ResultGone` (410) where retention has removed a queued session.
 * `scheduler.Scheduler`: `run` (the loop), `process` (now, however few are due), `clear`, `start`, `stop`, `status`. Starting
   what runs and stopping what does not is no error: both answer whether they changed anything.
 * `inference.Inference`: claims one batch, has it scored (`scorers`), and settles it (`settling`, `retry`).

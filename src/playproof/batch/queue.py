@@ -10,7 +10,7 @@ import msgspec
 
 from playproof.clock import Clock, milliseconds
 from playproof.decision import Verdict
-from playproof.errors import QueueFull
+from playproof.errors import QueueFull, ResultGone
 from playproof.store import FOREVER, Awaiting, Backlog, Exhumed, Grave, PutOutcome, SessionRecord, Store
 from playproof.store.queued import HOLDER, EntryState
 
@@ -87,9 +87,14 @@ class SessionQueue:
             self._room -= 1
 
     def result(self, scope: str, session_id: str) -> Result | None:
-        """The verdict on a session, whether or not it was ever queued; `None` where nothing is stored under the id."""
+        """The verdict on a session, whether or not it was ever queued, and where it stands; `None` where the id is not known.
+
+        Raises `ResultGone` where a session of this id was queued and retention has removed it, for as long again as verdicts are kept.
+        """
         stored = self._store.get(scope, session_id)
         if stored is None:
+            if self._tables.gone(scope, session_id):
+                raise ResultGone(f"the result of session {session_id!r} is no longer kept")
             return None
         return Result(stored.verdict, self.place(scope, session_id) if stored.awaiting else None)
 

@@ -64,7 +64,7 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     awaited: Awaiting | None = None
     """Its verdict is preliminary, and this is kept until it is final; what is got has it no more."""
     queued: bool = False
-    """It waits for a batch, which makes its verdict final; what is got does not say so."""
+    """It waits for a batch, which makes its verdict final, and leaves a tombstone when it goes; what is got does not say so."""
 
 
 class StoredSession(SessionRecord, frozen=True, kw_only=True, gc=False):
@@ -96,6 +96,8 @@ class Purged(msgspec.Struct, frozen=True):
     """Webhooks that were delivered or given up."""
     publications: int
     """Of the live dataset, closed ones."""
+    tombstones: int
+    """Of sessions that were queued for a batch and removed long ago."""
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -131,6 +133,8 @@ class Commit(msgspec.Struct, frozen=True, gc=False):
     """From taking the group to its answer, the disk's part included."""
     error: str | None
     """Why none of them was stored; `None` where all went well."""
+    pieces: int = 0
+    """Of other work in the group: steps of challenges, tokens."""
 
 
 OnCommit = Callable[[Commit], None]
@@ -209,6 +213,7 @@ class Store(Protocol):
     def purge(self, now: datetime, keep_telemetry: timedelta, keep_verdicts: timedelta) -> Purged:
         """Remove telemetry, and whole sessions, received so long before `now`; in small steps between writes.
 
+        A session that was queued for a batch leaves a tombstone, as long again as verdicts are kept or until the id is erased or put again.
         Webhooks that have been delivered or given up for a week go as well, where their session did not go before.
         Raises `StoreUnavailable`; what was removed by then stays removed.
         """

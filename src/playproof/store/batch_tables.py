@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
 from playproof.clock import Clock, milliseconds
-from playproof.store import backlog, batch, forming
+from playproof.store import backlog, batch, forming, tombstones
 from playproof.store.live_tables import Run
 from playproof.store.queued import HOLDER, Backlog, Done, Entry, Exhumed, Forming, Gate, Grave, Later, Place
 from playproof.store.retention import STEP
@@ -23,9 +23,10 @@ class BatchTables:
     from the first. What is written is on disk when a method returns, and every method raises `StoreUnavailable`.
     """
 
-    def __init__(self, write: Run, read: Run, clock: Clock) -> None:
+    def __init__(self, write: Run, read: Run, storable: Callable[[str], bool], clock: Clock) -> None:
         self._write = write
         self._read = read
+        self._storable = storable
         self._clock = clock
         self._idle = True  # the latest claim found no batch, as nearly every one does
 
@@ -132,10 +133,18 @@ class BatchTables:
 
     def place(self, scope: str, session_id: str) -> Place | None:
         """Where a session stands; `None` where it is not in the queue, nor was lately."""
+        if not self._storable(session_id):
+            return None
         return self._read(lambda connection: backlog.place(connection, scope, session_id))
+
+    def gone(self, scope: str, session_id: str) -> bool:
+        """Whether a session was queued under an id, and retention has removed it no longer ago than verdicts are kept."""
+        return self._storable(session_id) and self._read(lambda connection: tombstones.stands(connection, scope, session_id))
 
     def grave(self, scope: str, session_id: str) -> Grave | None:
         """The session under an id, if it was given up."""
+        if not self._storable(session_id):
+            return None
         return self._read(lambda connection: backlog.grave(connection, scope, session_id))
 
     def buried(self) -> Iterator[Grave]:

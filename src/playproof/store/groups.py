@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Table
 
-from playproof.store import live, sessions
+from playproof.store import live, sessions, tombstones
 from playproof.store.base import PutOutcome, PutStatus, SessionRecord
 from playproof.store.rows import Live
 from playproof.store.sessions import AWAITED_COLUMNS, QUEUED_COLUMNS, TELEMETRY_COLUMNS, Key
@@ -40,7 +40,7 @@ def store(
     Each becomes a row of the live `dataset`, whose window is cut where that makes it too long. `connection` is in a
     transaction; where others write at the same time, whoever inserts an id first has it.
     """
-    standing = _known(connection, {record.session_id for record in records})
+    standing, left = _known(connection, {record.session_id for record in records})
     fresh: dict[Key, Fresh] = {}
     for record, frame in zip(records, frames, strict=True):
         key = (record.scope, record.session_id)
@@ -50,7 +50,10 @@ def store(
     while missing := {key: one for key, one in fresh.items() if key not in numbers and key not in standing}:
         numbers |= _insert(connection, numbering, dataset, missing)
         if lost := {name for scope, name in missing if (scope, name) not in numbers}:
-            standing |= _known(connection, lost)
+            taken, more = _known(connection, lost)
+            standing |= taken
+            left |= more
+    tombstones.remove(connection, left & numbers.keys())
     return [_outcome(record, standing, numbers) for record in records]
 
 
@@ -66,10 +69,16 @@ def _outcome(record: SessionRecord, standing: dict[Key, Standing], numbers: dict
     return PutOutcome(status, verdict, number if same else 0)
 
 
-def _known(connection: Connection, ids: set[str]) -> dict[Key, Standing]:
-    """The sessions that have these ids, whatever their scope."""
-    rows = execute(connection, sessions.known_ids(len(ids), connection.dialect), list(ids))
-    return {(scope, name): (digest, verdict, number) for scope, name, digest, verdict, number in rows}
+def _known(connection: Connection, ids: set[str]) -> tuple[dict[Key, Standing], set[Key]]:
+    """The sessions that have these ids, whatever their scope, and those of which only a tombstone is left."""
+    standing: dict[Key, Standing] = {}
+    left: set[Key] = set()
+    for scope, name, digest, verdict, number in execute(connection, sessions.known_ids(len(ids), connection.dialect), [*ids, *ids]):
+        if digest is None:
+            left.add((scope, name))
+        else:
+            standing[scope, name] = (digest, verdict, number)
+    return standing, left
 
 
 def _insert(connection: Connection, numbering: Numbering, dataset: Live, new: dict[Key, Fresh]) -> dict[Key, int]:

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
+from playproof.store import tombstones
 from playproof.store.once import insert_once
 from playproof.store.outbox import DELIVERED, GIVEN_UP
 from playproof.store.publications import OPEN
-from playproof.store.tables import erasure, imported_row, live_row, outbox, probe, publication, session, telemetry
+from playproof.store.tables import erasure, imported_row, live_row, outbox, probe, publication, session, telemetry, tombstone
 
 Erasures = dict[bytes, int]
 """By the hash of what was erased: when, in milliseconds."""
@@ -32,16 +33,16 @@ PURGE_TELEMETRY = delete(telemetry).where(
 )
 """One step of telemetry that has had its time."""
 
-PURGE_SESSIONS = delete(session).where(
-    session.c.seq.in_(
-        select(session.c.seq)
-        .where(session.c.received_at < bindparam("before"))
-        .order_by(session.c.received_at)
-        .limit(bindparam("step"))
-        .scalar_subquery()
-    )
+OLD_SESSIONS = (
+    select(session.c.seq, session.c.scope, session.c.id, session.c.queued)
+    .where(session.c.received_at < bindparam("before"))
+    .order_by(session.c.received_at)
+    .limit(bindparam("step"))
 )
-"""One step of sessions that have had their time, with all that belongs to them."""
+"""One step of sessions that have had their time."""
+# Locked: one that is erased before it is removed here must leave no tombstone.
+_LOCKED_OLD_SESSIONS = OLD_SESSIONS.with_for_update()
+_REMOVE_SESSIONS = delete(session).where(session.c.seq.in_(bindparam("numbers", expanding=True)))
 
 PURGE_IMPORTED = delete(live_row).where(
     live_row.c.seq.in_(
@@ -77,15 +78,36 @@ PURGE_PUBLICATIONS = delete(publication).where(
 )
 """One step of publications that are closed and have had their time."""
 
+OLD_TOMBSTONES = (
+    select(tombstone.c.id).where(tombstone.c.gone_at < bindparam("before")).order_by(tombstone.c.gone_at).limit(bindparam("step"))
+)
+"""One step of tombstones that have had their time."""
+_REMOVE_TOMBSTONES = delete(tombstone).where(
+    tombstone.c.id.in_(bindparam("ids", expanding=True)), tombstone.c.gone_at < bindparam("before")
+)
+
 
 def purge_telemetry(connection: Connection, before: int) -> int:
     """Remove the telemetry of at most `STEP` sessions received before a time; how many that were."""
     return connection.execute(PURGE_TELEMETRY, {"before": before, "step": STEP}).rowcount
 
 
-def purge_sessions(connection: Connection, before: int) -> int:
-    """Remove at most `STEP` sessions received before a time; how many that were."""
-    return connection.execute(PURGE_SESSIONS, {"before": before, "step": STEP}).rowcount
+def purge_sessions(connection: Connection, before: int, now: int) -> int:
+    """Remove at most `STEP` sessions received before a time, with all that belongs to them; how many that were.
+
+    Those that were queued for a batch leave a tombstone, which says that they went at `now`.
+    """
+    old = connection.execute(_LOCKED_OLD_SESSIONS, {"before": before, "step": STEP}).all()
+    if old:
+        connection.execute(_REMOVE_SESSIONS, {"numbers": [row.seq for row in old]})
+        tombstones.leave(connection, [(row.scope, row.id) for row in old if row.queued], now)
+    return len(old)
+
+
+def purge_tombstones(connection: Connection, before: int) -> int:
+    """Remove the tombstones of at most `STEP` ids that were left before a time; how many that were."""
+    ids = connection.execute(OLD_TOMBSTONES, {"before": before, "step": STEP}).scalars().all()
+    return connection.execute(_REMOVE_TOMBSTONES, {"ids": ids, "before": before}).rowcount if ids else 0
 
 
 def purge_imported(connection: Connection, before: int) -> int:
@@ -129,13 +151,15 @@ def erasures(connection: Connection) -> Erasures:
 def erase_again(connection: Connection, remembered: Erasures) -> int:
     """Repeat erasures in a database that did not see them; how many sessions that removed.
 
-    A session received after its id was erased stays.
+    A session received after its id was erased stays; a tombstone does not tell when its session came, so that none of such an id does.
     """
     for key, erased_at in remembered.items():
         _note(connection, key, erased_at)
     everything = erasures(connection)
     if not everything:
         return 0
+    everywhere = [(row.scope, row.id) for row in connection.execute(select(tombstone.c.scope, tombstone.c.id))]
+    tombstones.remove(connection, [key for key in everywhere if not everything.keys().isdisjoint(_subjects(*key))])
     return sum(_erase_in(connection, table, removed, everything) for table, removed in ((session, session), (imported_row, live_row)))
 
 
@@ -143,12 +167,17 @@ def _erase_in(connection: Connection, table: Table, removed: Table, everything: 
     """Remove from `removed` what `table` knows under an erased id; how many that were."""
     found = []
     for row in connection.execute(select(table.c.seq, table.c.scope, table.c.id, table.c.received_at)):
-        times = (everything.get(subject(row.id, scope), -1) for scope in (row.scope, None))
+        times = (everything.get(key, -1) for key in _subjects(row.scope, row.id))
         if max(times) >= row.received_at:
             found.append({"gone": row.seq})
     if found:
         connection.execute(delete(removed).where(removed.c.seq == bindparam("gone")), found)
     return len(found)
+
+
+def _subjects(scope: str, session_id: str) -> tuple[bytes, bytes]:
+    """The hashes under which an erasure of a session can be remembered."""
+    return subject(session_id, scope), subject(session_id, None)
 
 
 def touch(connection: Connection) -> None:

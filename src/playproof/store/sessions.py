@@ -10,11 +10,11 @@ import re
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, delete, insert, select
+from sqlalchemy import Connection, Dialect, Table, bindparam, delete, insert, null, select, union_all
 
 from playproof.store.awaiting import Awaiting
 from playproof.store.base import SessionRecord, StoredSession
-from playproof.store.tables import awaited, live_dataset, live_row, session, telemetry
+from playproof.store.tables import awaited, live_dataset, live_row, session, telemetry, tombstone
 
 Key = tuple[str, str]
 """Scope and id."""
@@ -27,10 +27,16 @@ TELEMETRY_COLUMNS = tuple(column.name for column in telemetry.c)
 QUEUED_COLUMNS = ("session_seq", "state", "sharing", "enqueued_at", "next_at", "attempts", "epoch")
 AWAITED_COLUMNS = tuple(column.name for column in awaited.c if column.name not in ("reason", "told"))
 
-KNOWN = select(session.c.scope, session.c.id, session.c.digest, session.c.verdict, session.c.seq).where(
-    session.c.id.in_(bindparam("ids", expanding=True))
+KNOWN = union_all(
+    select(session.c.scope, session.c.id, session.c.digest, session.c.verdict, session.c.seq).where(
+        session.c.id.in_(bindparam("ids", expanding=True))
+    ),
+    select(tombstone.c.scope, tombstone.c.id, null(), null(), null()).where(tombstone.c.id.in_(bindparam("left", expanding=True))),
 )
-"""Which of some ids are taken in any scope, and by what. Older SQLites would read the whole table for pairs of id and scope."""
+"""Which of some ids are taken in any scope, and by what; of those that have a tombstone, only that.
+
+Older SQLites would read the whole table for pairs of id and scope.
+"""
 
 GET = (
     select(
@@ -72,8 +78,8 @@ def _later(parameter: re.Match[str], by: int) -> str:
 
 @cache
 def known_ids(ids: int, dialect: Dialect) -> str:
-    """The text of `KNOWN` for so many ids."""
-    return str(KNOWN.params(ids=[""] * ids).compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
+    """The text of `KNOWN` for so many ids, which it takes twice."""
+    return str(KNOWN.params(ids=[""] * ids, left=[""] * ids).compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
 
 
 @cache
@@ -99,6 +105,7 @@ def session_row(record: SessionRecord) -> tuple[Any, ...]:
         record.model_version,
         record.revision,
         record.verdict,
+        record.queued,
     )
 
 

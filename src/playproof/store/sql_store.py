@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection
@@ -13,7 +14,7 @@ from sqlalchemy import Connection
 from playproof.clock import Clock, milliseconds
 from playproof.errors import StoreUnavailable
 from playproof.store import live as live_rows
-from playproof.store import retention, sessions
+from playproof.store import retention, sessions, tombstones
 from playproof.store.awaited_tables import AwaitedTables
 from playproof.store.base import Health, Purged, PutOutcome, SessionRecord, StoredSession
 from playproof.store.batch_tables import BatchTables
@@ -37,7 +38,7 @@ class SqlStore(ABC):
         self._clock = clock
         self.live = LiveTables(writer.run, reader.run, clock)
         self.awaited = AwaitedTables(writer.run, reader.run, clock)
-        self.batch = BatchTables(writer.run, reader.run, clock)
+        self.batch = BatchTables(writer.run, reader.run, self.storable, clock)
         self.outbox = OutboxTables(writer.run, reader.run, clock)
         self.hosted = HostedTables(writer.run, reader.run, self.storable)
         self.leases = LeaseTables(writer.run, clock)
@@ -83,18 +84,22 @@ class SqlStore(ABC):
 
         def work(connection: Connection) -> int:
             retention.remember_erasure(connection, session_id, scope, now)
-            return sessions.erase(connection, session_id, scope) + live_rows.erase(connection, session_id, scope)
+            removed = sessions.erase(connection, session_id, scope) + live_rows.erase(connection, session_id, scope)
+            # Behind the sessions: retention in another process may have left one of a session that was waited for here.
+            tombstones.erase(connection, session_id, scope)
+            return removed
 
         return self._writer.run(work, removes=True)
 
     def purge(self, now: datetime, keep_telemetry: timedelta, keep_verdicts: timedelta) -> Purged:
         """See `Store.purge`."""
+        purge_sessions = partial(retention.purge_sessions, now=milliseconds(now))
         return Purged(
             telemetry=self._purge(retention.purge_telemetry, now - keep_telemetry),
-            sessions=self._purge(retention.purge_sessions, now - keep_verdicts)
-            + self._purge(retention.purge_imported, now - keep_verdicts),
+            sessions=self._purge(purge_sessions, now - keep_verdicts) + self._purge(retention.purge_imported, now - keep_verdicts),
             letters=self._purge(retention.purge_letters, now - retention.KEEP_LETTERS),
             publications=self._purge(retention.purge_publications, now - keep_verdicts),
+            tombstones=self._purge(retention.purge_tombstones, now - keep_verdicts),
         )
 
     def _purge(self, step: Callable[[Connection, int], int], before: datetime) -> int:

@@ -46,6 +46,7 @@ session = Table(
     Column("model_version", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("verdict", LargeBinary, nullable=False),
+    Column("queued", Boolean),  # true where it was queued for a batch; null where that was not noted yet
     # The id first: an erasure looks for it in every scope.
     UniqueConstraint("id", "scope"),
     Index(None, "received_at"),
@@ -268,6 +269,16 @@ telemetry = Table(
     Column("received_at", BigInteger, nullable=False),
     Column("content", LargeBinary, nullable=False),  # zstd
     Index(None, "received_at"),
+)
+
+# What is left of sessions that were queued for a batch, when retention has removed them.
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("gone_at", BigInteger, nullable=False),
+    Index(None, "gone_at"),
 )
 
 erasure = Table(

@@ -54,6 +54,7 @@ async def purge_for_ever(store: Store, retention: Retention, clock: Clock, metri
             metrics.count("playproof_purged_total", "sessions", by=purged.sessions)
             metrics.count("playproof_purged_total", "letters", by=purged.letters)
             metrics.count("playproof_purged_total", "publications", by=purged.publications)
+            metrics.count("playproof_purged_total", "tombstones", by=purged.tombstones)
         await asyncio.sleep(every)
 
 
