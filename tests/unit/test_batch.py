@@ -97,7 +97,7 @@ def test_an_id_says_when_it_was_made(since: timedelta) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "pp_", "s17", "pp_" + "z" * 26, "pp_" + "u" * 26, "pp_" + "0" * 25, message_id(FakeClock().now(), os.urandom)]
+    "name", ["", "pp_", "s17", "pp_" + "z" * 26, "pp_" + "u" * 26, "pp_" + "0" * 25, message_id(FakeClock().now(), bytes)]
 )
 def test_any_other_id_does_not(name: str) -> None:
     assert made_at(name) is None
