@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from playproof.decision.verdict import Decision, Policy
 
 ORDER = [Decision.PASS, Decision.REVIEW, Decision.FAIL]
 scores = st.floats(0.0, 12.0)
-effects = st.lists(st.sampled_from(["note", "review", "fail"]), max_size=4)
+effects: st.SearchStrategy[list[Effect]] = st.lists(st.sampled_from(get_args(Effect)), max_size=4)
 
 
 def ruling(
@@ -64,8 +66,17 @@ def test_what_another_score_would_decide_is_known(
 def test_a_ground_is_never_outvoted_by_a_good_score(score: float, grounds: list[Effect]) -> None:
     decision = ruling(score, tuple(grounds))
     for ground in grounds:
-        if ground != "note":
+        if ground in {"review", "fail"}:
             assert ORDER.index(decision) >= ORDER.index(Decision(ground))
+
+
+@given(scores, effects, st.sampled_from(get_args(Effect)), st.booleans(), st.sampled_from(get_args(Policy)), st.booleans())
+def test_nothing_found_makes_a_scored_session_s_decision_milder(
+    score: float, grounds: list[Effect], another: Effect, calibrated: bool, policy: Policy, strict: bool
+) -> None:
+    rules = Rules(policy=policy, strict=strict, unscored=Decision.PASS)
+    fewer, more = (ruling(score, each, calibrated=calibrated, rules=rules) for each in (tuple(grounds), (*grounds, another)))
+    assert ORDER.index(fewer) <= ORDER.index(more)
 
 
 @given(scores)

@@ -16,7 +16,8 @@ REFERENCE = "targets/mouse"
 BORROWS = {"bubble-pop": "targets"}
 """Which game's people a game borrows: popping bubbles is pointing at targets that appear, one after the other."""
 
-GAMES = frozenset({"targets", *BORROWS})
+GAMES = frozenset({"targets", "bubble-pop", "osu", "snake", "archery"})
+"""Those with strata of their own: that of the recorded people, and those of challenges."""
 
 MINIMUM_SESSIONS = 300
 MINIMUM_PEOPLE = 50
