@@ -20,6 +20,7 @@ class Entry(NamedTuple):
 COMMANDS: dict[str, Entry] = {
     "score": Entry("playproof.cli.score:score", "Judge recorded sessions: one verdict a line."),
     "serve": Entry("playproof.cli.serve:serve", "Start the HTTP service."),
+    "worker": Entry("playproof.cli.worker:worker", "Work off the batch queue without serving the API."),
     "evaluate": Entry("playproof.cli.evaluate:evaluate", "Measure a model on labelled sessions."),
     "train": Entry("playproof.cli.train:train", "Fit a model to labelled sessions."),
     "emulator": Entry("playproof.cli.emulator:emulator", "Start a local server that speaks Woodwide's API."),
