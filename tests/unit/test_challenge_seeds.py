@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playproof.challenges.generator import Generator
-from playproof.challenges.seeds import SECRET_BYTES, framed, new_secret, step_seed
+from playproof.challenges.seeds import SECRET_BYTES, new_secret, step_seed
+from playproof.framing import framed
 
 FIELDS = st.lists(st.binary(max_size=6) | st.text(max_size=4) | st.integers(), max_size=4)
 

@@ -1,6 +1,6 @@
 """Receipts: what binds each batch of events to the challenge, to the batches before it, and to the time it came at.
 
-A receipt is ``key id . MAC``: HMAC-SHA256 over a framed message (`playproof.challenges.seeds.framed`) of its purpose, the
+A receipt is ``key id . MAC``: HMAC-SHA256 over a framed message (`playproof.framing.framed`) of its purpose, the
 challenge, the number of batches so far, the digest of the last one's content, the receipt before, and the arrival time. It
 shows that a browser sent its batches one after the other, each after it had seen the answer to the one before.
 """
@@ -16,7 +16,7 @@ from enum import StrEnum
 import msgspec
 
 from playproof.challenges.events import Batch
-from playproof.challenges.seeds import framed
+from playproof.framing import framed
 
 _PURPOSE = "playproof/challenge/receipt/1"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 
+from playproof.framing import framed
 from playproof.ids import RandomBytes
 
 SECRET_BYTES = 32
@@ -15,16 +16,6 @@ STEP_SEED_BYTES = 16
 """Of the state of `playproof.challenges.generator`."""
 
 _STEP = "playproof/challenge/step/1"
-
-
-def framed(purpose: str, *fields: str | bytes | int) -> bytes:
-    """`purpose` and `fields` as one message that can be read in one way only.
-
-    Each part comes after its length in four bytes, big-endian; text is UTF-8, a number its decimal digits. Two lists of
-    fields never make the same message, and messages of two purposes never meet.
-    """
-    parts = [part if isinstance(part, bytes) else str(part).encode() for part in (purpose, *fields)]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
 def new_secret(random: RandomBytes) -> bytes:
