@@ -8,8 +8,10 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from playproof.cli import run
@@ -178,6 +180,25 @@ def test_an_erasure_of_what_only_the_backup_has_still_holds(tmp_path: Path) -> N
     with closing(open_store(data)) as store:
         assert store.erase("a") == 0
     assert restore_backup(copy, data).erased == 1
+
+
+def test_what_retention_left_of_an_erased_session_is_erased_again(tmp_path: Path) -> None:
+    clock = FakeClock()
+    data = tmp_path / "data"
+    names = ("kept", "erased", "erased in one")
+    keys = [(scope, name) for scope in ("one", "two") for name in names]
+    with closing(open_store(data, clock=clock)) as store:
+        for scope, name in keys:
+            store.put(msgspec.structs.replace(session_record(name, scope=scope), queued=True)).result(SECONDS)
+        clock.advance(10)
+        store.purge(clock.now(), timedelta(), timedelta(seconds=5))
+        store.backup(tmp_path / "copy")
+        store.erase("erased")
+        store.erase("erased in one", "one")
+    assert restore_backup(tmp_path / "copy", data, force=True).erased == 0
+    with closing(open_store(data)) as store:
+        left = [(scope, name) for scope, name in keys if store.batch.gone(scope, name)]
+    assert left == [("one", "kept"), ("two", "kept"), ("two", "erased in one")]
 
 
 def scopes_of(folder: Path, *names: str) -> dict[str, str]:

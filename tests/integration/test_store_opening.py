@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 
@@ -31,7 +32,7 @@ from playproof.store.sqlite.engine import writing_engine
 from playproof.store.sqlite.lock import network_file_system
 from playproof.store.sqlite.store import SqliteStore
 from playproof.store.tables import metadata
-from playproof.testing import session_record
+from playproof.testing import FakeClock, session_record
 
 NOBODY = 65534
 SECONDS = 60
@@ -295,15 +296,20 @@ def test_a_migration_cannot_be_run_from_outside(tmp_path: Path) -> None:
     assert "run when the store opens" in done.stderr
 
 
+def older_schema(connection: Connection, revision: str) -> None:
+    """Make the tables as they were at a revision."""
+    config = Config()
+    config.set_main_option("script_location", str(schema.FOLDER))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+    connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
 def test_sessions_of_an_older_schema_become_rows_that_are_not_eligible(tmp_path: Path) -> None:
     record = session_record("a")
     with writing_engine(tmp_path / DATABASE_NAME, find_driver(), "full").begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(schema.FOLDER))
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        older_schema(connection, "0001")
         columns = "scope, id, digest, received_at, game_type, device_type, decision, source, model_version, revision, verdict"
         values = (record.digest, record.received_at, record.verdict)
         statement = f"INSERT INTO session ({columns}) VALUES ('open', 'a', ?, ?, 'targets', 'mouse', 'pass', 'local', 'm1', 1, ?)"
@@ -318,3 +324,17 @@ def test_sessions_of_an_older_schema_become_rows_that_are_not_eligible(tmp_path:
         assert [(row.session_id, row.eligible, row.decision) for row in store.live.window(dataset)] == [("a", False, "pass")]
         assert store.put(session_record("b")).result(SECONDS).status == "stored"
         assert store.live.counts(dataset).rows == 2
+
+
+def test_sessions_of_an_older_schema_that_are_queued_leave_tombstones(tmp_path: Path) -> None:
+    with writing_engine(tmp_path / DATABASE_NAME, find_driver(), "full").begin() as connection:
+        older_schema(connection, "0004")
+        columns = "scope, id, digest, received_at, game_type, device_type, decision, source, model_version, revision, verdict"
+        for name in ("a", "b"):
+            statement = f"INSERT INTO session ({columns}) VALUES ('open', '{name}', ?, 5, 'targets', 'mouse', 'pass', 'local', 'm1', 1, ?)"
+            connection.exec_driver_sql(statement, (b"digest", b"{}"))
+        columns = "session_seq, state, sharing, enqueued_at, next_at, attempts, epoch"
+        connection.exec_driver_sql(f"INSERT INTO batch_entry ({columns}) SELECT seq, 'queued', 0, 5, 5, 0, 0 FROM session WHERE id = 'a'")
+    with closing(open_store(tmp_path)) as store:
+        assert store.purge(FakeClock().now(), timedelta(days=1), timedelta(days=1)).sessions == 2
+        assert [store.batch.gone("open", name) for name in ("a", "b")] == [True, False]

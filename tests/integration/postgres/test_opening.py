@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -24,7 +25,7 @@ from playproof.store.postgres.database import MARK
 from playproof.store.postgres.engine import reading_engine, writing_engine
 from playproof.store.postgres.store import PostgresStore
 from playproof.store.tables import metadata
-from playproof.testing import session_record
+from playproof.testing import FakeClock, session_record
 from tests.postgres import Server
 
 SECONDS = 60
@@ -84,15 +85,20 @@ def catalogue(connection: Connection) -> list[tuple[object, ...]]:
     return [row for row in rows if row[0] != "alembic_version"]
 
 
+def older_schema(connection: Connection, revision: str) -> None:
+    """Make the tables as they were at a revision."""
+    config = Config()
+    config.set_main_option("script_location", str(schema.FOLDER))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+    connection.exec_driver_sql(f"COMMENT ON TABLE alembic_version IS '{MARK}'")
+
+
 def test_sessions_of_an_older_schema_become_rows_that_are_not_eligible(empty_url: str) -> None:
     record = session_record("a")
     with writing_engine(Address.of(empty_url), "full").begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(schema.FOLDER))
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.exec_driver_sql(f"COMMENT ON TABLE alembic_version IS '{MARK}'")
+        older_schema(connection, "0001")
         columns = "scope, id, digest, received_at, game_type, device_type, decision, source, model_version, revision, verdict"
         values = (record.digest, record.received_at, record.verdict)
         statement = f"INSERT INTO session ({columns}) VALUES ('open', 'a', $1, $2, 'targets', 'mouse', 'pass', 'local', 'm1', 1, $3)"
@@ -107,6 +113,22 @@ def test_sessions_of_an_older_schema_become_rows_that_are_not_eligible(empty_url
         assert [(row.session_id, row.eligible, row.decision) for row in store.live.window(dataset)] == [("a", False, "pass")]
         assert store.put(session_record("b")).result(SECONDS).status == "stored"
         assert store.live.counts(dataset).rows == 2
+
+
+def test_sessions_of_an_older_schema_that_are_queued_leave_tombstones(empty_url: str) -> None:
+    with writing_engine(Address.of(empty_url), "full").begin() as connection:
+        older_schema(connection, "0004")
+        columns = "scope, id, digest, received_at, game_type, device_type, decision, source, model_version, revision, verdict"
+        for name in ("a", "b"):
+            statement = (
+                f"INSERT INTO session ({columns}) VALUES ('open', '{name}', $1, 5, 'targets', 'mouse', 'pass', 'local', 'm1', 1, $2)"
+            )
+            connection.exec_driver_sql(statement, (b"digest", b"{}"))
+        columns = "session_seq, state, sharing, enqueued_at, next_at, attempts, epoch"
+        connection.exec_driver_sql(f"INSERT INTO batch_entry ({columns}) SELECT seq, 'queued', 0, 5, 5, 0, 0 FROM session WHERE id = 'a'")
+    with closing(open_store(Path(), database_url=empty_url)) as store:
+        assert store.purge(FakeClock().now(), timedelta(days=1), timedelta(days=1)).sessions == 2
+        assert [store.batch.gone("open", name) for name in ("a", "b")] == [True, False]
 
 
 def test_many_may_open_a_new_database_at_once(empty_url: str) -> None:
