@@ -12,6 +12,7 @@ from playproof.observe.metrics import Metrics
 from playproof.store import Live, Purged, Store
 from playproof.testing import FakeClock
 from playproof.web.retention import Retention, purge_for_ever
+from tests.serving import sample
 
 WEEK, QUARTER = timedelta(days=7), timedelta(days=90)
 
@@ -65,5 +66,7 @@ def test_what_is_over_its_time_goes_again_and_again() -> None:
     counted = {what: float(page.split(f'playproof_purged_total{{what="{what}"}} ')[1].split()[0]) for what in kinds}
     assert counted["telemetry"] >= 4, "two rounds at least were counted"
     rounds = counted["telemetry"] / 2
+    assert sample(metrics, "playproof_retention_runs_total", outcome="done") == rounds
+    assert sample(metrics, "playproof_retention_runs_total", outcome="postponed") == 1
     each = {"telemetry": 2, "sessions": 3, "letters": 5, "publications": 7, "tombstones": 11}
     assert counted == {what: many * rounds for what, many in each.items()}

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import msgspec
 
-from playproof.batch.report import Listener, Report, report_of, unheard
+from playproof.batch.report import Listener, Report, Times, report_of, unheard
 from playproof.batch.retry import Failure, Retry
 from playproof.batch.scorers import BatchFailed, BatchScorer
 from playproof.batch.settling import Case, Settled, Settling
@@ -62,6 +62,7 @@ class Inference:
         entries = await asyncio.to_thread(self._tables.claim, self._holder, HOLD_SECONDS, rule)
         if not entries:
             return None
+        claimed = self._clock.monotonic()
         async with self._held():
             cases, unread = await asyncio.to_thread(_read, entries)
             failure = None
@@ -74,7 +75,7 @@ class Inference:
             settled = await asyncio.to_thread(self._settling.settle, cases, outcomes, together, unread)
             if self.hosted:
                 await asyncio.to_thread(self._note, failure)
-            return await self._stored(settled, failure, started)
+            return await self._stored(settled, failure, started, claimed)
 
     async def conclude(self, before: int, reason: str) -> Report | None:
         """What became of some sessions queued before a time (milliseconds), which keep the verdicts they have for `reason`.
@@ -85,12 +86,14 @@ class Inference:
         entries = await asyncio.to_thread(self._tables.claim_overdue, self._holder, HOLD_SECONDS, TOGETHER, before)
         if not entries:
             return None
+        claimed = self._clock.monotonic()
         cases, unread = await asyncio.to_thread(_read, entries)
-        return await self._stored(self._settling.conclude(cases, reason, unread), None, started)
+        return await self._stored(self._settling.conclude(cases, reason, unread), None, started, claimed)
 
-    async def _stored(self, settled: Settled, failure: Failure | None, started: float) -> Report:
+    async def _stored(self, settled: Settled, failure: Failure | None, started: float, claimed: float) -> Report:
+        known = self._clock.monotonic()
         first = await asyncio.to_thread(self._tables.settle, settled.done, settled.later)
-        report = report_of(settled, first, self._clock.monotonic() - started, failure)
+        report = report_of(settled, first, Times(started, claimed, known, self._clock.monotonic()), failure)
         self._listener(report)
         return report
 

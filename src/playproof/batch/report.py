@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from playproof.batch.retry import Failure
 from playproof.batch.settling import Settled
+
+
+class Times(NamedTuple):
+    """Of one batch, in monotonic seconds."""
+
+    begun: float
+    claimed: float
+    settled: float
+    """When it was known what becomes of each of its sessions."""
+    ended: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +27,10 @@ class Report:
 
     sessions: int
     seconds: float
+    claiming: float
+    """Seconds of them that the store took to claim it."""
+    storing: float
+    """Seconds of them until all that follows from it was on disk."""
     failure: Failure | None
     """Of the batch as a whole."""
     final: Counter[str]
@@ -43,13 +58,15 @@ def unheard(_: Report) -> None:
     """The listener of a caller who looks at what is returned."""
 
 
-def report_of(settled: Settled, first: Sequence[bool], seconds: float, failure: Failure | None) -> Report:
+def report_of(settled: Settled, first: Sequence[bool], times: Times, failure: Failure | None) -> Report:
     """What to tell of a batch; `first` says of each of its verdicts whether this process stored it."""
     stored = [place for place, was in enumerate(first) if was]
     verdicts = [settled.verdicts[place] for place in stored]
     return Report(
         sessions=len(settled.done) + len(settled.later),
-        seconds=seconds,
+        seconds=times.ended - times.begun,
+        claiming=times.claimed - times.begun,
+        storing=times.ended - times.settled,
         failure=failure,
         final=Counter(verdict.fallback_reason or verdict.anomaly.source for verdict in verdicts),
         tried=tuple(settled.tried[place] for place in stored),

@@ -25,6 +25,8 @@ def batch_observer(metrics: Metrics) -> Listener:
         metrics.count("playproof_batches_total", report.outcome)
         metrics.observe("playproof_batch_sessions", report.sessions)
         metrics.observe("playproof_batch_seconds", report.seconds)
+        metrics.observe("playproof_batch_store_seconds", report.claiming, "claim")
+        metrics.observe("playproof_batch_store_seconds", report.storing, "end")
         metrics.count("playproof_batch_lost_total", by=report.lost)
         for tried in report.tried:
             metrics.observe("playproof_batch_attempts", tried)

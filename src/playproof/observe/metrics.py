@@ -60,6 +60,7 @@ METRICS = (
     Metric("playproof_store_commit_seconds", "histogram", (), "Seconds one group commit took, down to the disk.", _LATENCY),
     Metric("playproof_store_group_size", "histogram", (), "Sessions in one group commit.", _GROUP),
     Metric("playproof_store_failures_total", "counter", (), "Group commits that failed; none of their sessions was acknowledged."),
+    Metric("playproof_retention_runs_total", "counter", ("outcome",), "Runs of retention: done, or postponed for want of the store."),
     Metric("playproof_erased_total", "counter", (), "Sessions erased on request over HTTP."),
     Metric("playproof_purged_total", "counter", ("what",), "Rows that retention removed: telemetry, sessions, letters or publications."),
     Metric(
@@ -75,6 +76,7 @@ METRICS = (
         "Times sessions were scored together by Woodwide: ok, or the reason why none of them has a score.",
     ),
     Metric("playproof_woodwide_flight_sessions", "histogram", (), "Sessions that were scored together by Woodwide.", _GROUP),
+    Metric("playproof_woodwide_breaker_open", "gauge", (), "Processes that make no calls in real time for now, because too many failed."),
     Metric(
         "playproof_settled_total",
         "counter",
@@ -87,6 +89,7 @@ METRICS = (
     Metric("playproof_batches_total", "counter", ("outcome",), "Batches scored: ok, or the reason why none of its sessions has a score."),
     Metric("playproof_batch_sessions", "histogram", (), "Sessions of one batch.", _GROUP),
     Metric("playproof_batch_seconds", "histogram", (), "Seconds from a batch's claim to the verdicts of its sessions on disk.", _HOSTED),
+    Metric("playproof_batch_store_seconds", "histogram", ("step",), "Seconds the store took to claim a batch, and to end it.", _LATENCY),
     Metric(
         "playproof_batch_settled_total",
         "counter",

@@ -49,7 +49,9 @@ async def purge_for_ever(store: Store, retention: Retention, clock: Clock, metri
             await asyncio.to_thread(LiveDataset(store).cleanup_dataset, retention.live.name, retention.live.max_rows)
         except StoreError as error:
             _log.warning("retention postponed", extra={"error": str(error)})
+            metrics.count("playproof_retention_runs_total", "postponed")
         else:
+            metrics.count("playproof_retention_runs_total", "done")
             metrics.count("playproof_purged_total", "telemetry", by=purged.telemetry)
             metrics.count("playproof_purged_total", "sessions", by=purged.sessions)
             metrics.count("playproof_purged_total", "letters", by=purged.letters)

@@ -16,7 +16,7 @@ from playproof.errors import HostedError, StoreUnavailable
 from playproof.ids import RandomBytes
 from playproof.observe.metrics import Metrics
 from playproof.store import Store
-from playproof.woodwide.breaker import Breaker
+from playproof.woodwide.breaker import Breaker, State
 from playproof.woodwide.flights import Flights
 from playproof.woodwide.realtime import Realtime
 from playproof.woodwide.report import flight_observer, settled_observer
@@ -62,6 +62,7 @@ class Hosted:
         publishes = settings.woodwide_strategy == "dataset"
         fly = tower.publishing(settings.woodwide_infer_timeout, waits=False) if publishes else tower.inline
         breaker = Breaker(clock, failures=settings.woodwide_breaker_failures, rest=settings.woodwide_breaker_rest)
+        self._breaker = breaker
         self._flights = Flights(fly, most=MOST_TOGETHER, breaker=breaker, clock=clock, listener=flight_observer(metrics))
         settlement = Settlement(
             judge,
@@ -106,8 +107,9 @@ class Hosted:
             await self._tower.link.woodwide()
 
     async def _watch(self) -> None:
-        """Show how many sessions are awaited."""
+        """Show how many sessions are awaited, and whether calls are made."""
         while True:
+            self._metrics.put("playproof_woodwide_breaker_open", self._breaker.state is not State.CLOSED)
             try:
                 depth = await asyncio.to_thread(self._store.awaited.depth)
             except StoreUnavailable as error:

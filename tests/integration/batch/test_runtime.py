@@ -101,6 +101,9 @@ def test_the_loop_makes_verdicts_final_and_counts_them(tmp_path: Path) -> None:
         assert made.metric("playproof_batches_total", outcome="ok") == 1
         assert made.metric("playproof_batch_settled_total", outcome="local") == 12
         assert made.metric("playproof_batch_sessions_sum") == 12
+        assert made.metric("playproof_batch_store_seconds_count", step="claim") == 1
+        assert made.metric("playproof_batch_store_seconds_count", step="end") == 1
+        assert 0 < made.metric("playproof_batch_store_seconds_sum", step="end") < made.metric("playproof_batch_seconds_sum")
         assert made.metric("playproof_batch_scheduler_running") == 1
 
     run(tmp_path, work)

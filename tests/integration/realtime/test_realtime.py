@@ -15,7 +15,7 @@ from playproof.emulator.faults import Fault
 from playproof.settings import Secret
 from tests.emulating import Running, running_emulator
 from tests.realtime import HostedSite, hosted_settings, hosted_site, serving_hosted
-from tests.serving import body, is_problem
+from tests.serving import PATIENCE_SECONDS, body, is_problem
 
 
 def run(folder: Path, work: Callable[[HostedSite, Running], Awaitable[None]], **given: Any) -> None:
@@ -233,6 +233,26 @@ def test_an_outage_postpones_and_what_was_put_off_is_final_soon_after(tmp_path: 
             assert (last.revision, last.anomaly.source, last.fallback_reason) == (2, "woodwide", None)
 
     run(tmp_path, work)
+
+
+def test_a_breaker_that_is_open_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playproof.woodwide.runtime.WATCH_SECONDS", 0.01)
+
+    async def shown(site: HostedSite, value: float) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while site.metric("playproof_woodwide_breaker_open") != value:  # noqa: ASYNC110 - polled, as Prometheus would
+                await asyncio.sleep(0.01)
+
+    async def work(site: HostedSite, emulator: Running) -> None:
+        await shown(site, 0)
+        emulator.fault("server_error", "models.infer")
+        await site.score(body(1, sessionId="one"))
+        await shown(site, 1)
+        emulator.heal()
+        await site.final("one")
+        await shown(site, 0)
+
+    run(tmp_path, work, woodwide_breaker_failures=1)
 
 
 def test_a_session_that_cannot_be_scored_is_given_up_and_takes_none_with_it(tmp_path: Path) -> None:
