@@ -23,6 +23,7 @@ from playproof.dataset import Channel
 from playproof.decision import Judge, Verdict
 from playproof.errors import HostedError, HostedReason
 from playproof.ids import RandomBytes
+from playproof.scoring.hosted import VersionCalibration
 from playproof.service import Service, Submission, build_judge, decode_verdict
 from playproof.settings import Settings
 from playproof.store import Forming, Notice, Store
@@ -93,6 +94,7 @@ class Worker:
         *,
         name: str = "worker",
         judge: Judge | None = None,
+        calibration: VersionCalibration | None = None,
         rule: Forming = RULE,
         most: int = 1000,
         on: bool = True,
@@ -108,7 +110,7 @@ class Worker:
         retry = Retry(5, random)
         scorer: BatchScorer = Embedded(self.judge)
         if provider is not None:
-            scorer = Hosted(self.judge, provider, lambda version: Yardstick("mdl_1", None, synthetic=False))
+            scorer = Hosted(self.judge, provider, lambda version: Yardstick("mdl_1", calibration, synthetic=False))
         self.inference = Inference(
             store,
             scorer,
