@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -17,103 +16,12 @@ from playproof.challenges.games.base import Mark, Sight, Target
 from playproof.challenges.games.snake import Snake
 from playproof.challenges.generator import Generator
 from playproof.challenges.seeds import step_seed
-from tests.browser.table import ORIGIN, WIDGET, Table, laid
+from tests.browser.playing import BY_KEYS, BY_MOUSE, Player, await_ring, await_station, click, keep_time, play, pop, shoot
+from tests.browser.table import ORIGIN, WIDGET, laid
 
 LARGEST_GAME = 4_096
 """Bytes of one game compressed, apart from what all share."""
 LARGEST_ALL = 20_480
-ATTEMPTS = 8
-ARROWS = ("ArrowUp", "ArrowRight", "ArrowDown", "ArrowLeft")
-NAMES = ("up arrow", "right arrow", "down arrow", "left arrow")
-
-
-def reach(table: Table, x: float, y: float) -> None:
-    """Move the mouse to a place of the playfield, on a bent and uneven path."""
-    page, rng = table.page, np.random.default_rng(table.step)
-    start, goal = np.array(table.place(500, 300)), np.array(table.place(x, y))
-    way = goal - start
-    aside = np.array([-way[1], way[0]]) * rng.normal(0, 0.08)
-    for share in np.linspace(0, 1, 16)[1:] ** 1.3:
-        page.mouse.move(*(start + way * share + aside * np.sin(np.pi * share)).round().tolist())
-
-
-def click(table: Table) -> None:
-    table.page.mouse.down()
-    table.page.mouse.up()
-
-
-def pop(table: Table) -> None:
-    reach(table, table.target.x, table.target.y)
-    click(table)
-
-
-def keep_time(table: Table) -> None:
-    reach(table, table.target.x, table.target.y)
-    await_ring(table)
-    click(table)
-
-
-def await_ring(table: Table) -> None:
-    table.page.wait_for_selector(".ring.now, .part.now:nth-of-type(1)", state="attached")
-
-
-def await_station(table: Table, x: float, y: float) -> None:
-    table.page.wait_for_function(
-        "([x, y]) => { const butt = game.surface.querySelector('.butt').parentNode;"
-        "return butt.getAttribute('transform') === `translate(${x} ${y})` && butt.getAttribute('class') !== 'coming'; }",
-        arg=[x, y],
-    )
-
-
-def shoot(table: Table) -> None:
-    assert isinstance(table.target, Moving)
-    reach(table, table.target.to_x, table.target.to_y)
-    await_station(table, table.target.to_x, table.target.to_y)
-    click(table)
-
-
-def lead(table: Table) -> None:
-    reach(table, table.target.x, table.target.y)
-
-
-def press_arrow(table: Table) -> None:
-    expect(table.page.get_by_role("status")).to_contain_text(NAMES[table.target.key])
-    table.page.keyboard.press(ARROWS[table.target.key])
-
-
-def press_in_time(table: Table) -> None:
-    await_ring(table)
-    table.page.keyboard.press("Space")
-
-
-def press_when_there(table: Table) -> None:
-    assert isinstance(table.target, Moving)
-    await_station(table, table.target.to_x, table.target.to_y)
-    table.page.keyboard.press("Enter")
-
-
-def steer(table: Table) -> None:
-    _, _, _, x, y = table.state.play.memory
-    stride = Snake.parameters.stride
-    across, down = round((table.target.x - x) / stride), round((table.target.y - y) / stride)
-    for count, more, less in ((across, Key.RIGHT, Key.LEFT), (down, Key.DOWN, Key.UP)):
-        for _ in range(abs(count)):
-            table.page.keyboard.press(ARROWS[more if count > 0 else less])
-
-
-BY_MOUSE: dict[str, Callable[[Table], None]] = {"bubble-pop": pop, "osu": keep_time, "snake": lead, "archery": shoot}
-BY_KEYS: dict[str, Callable[[Table], None]] = {"bubble-pop": press_arrow, "osu": press_in_time, "snake": steer, "archery": press_when_there}
-
-
-def play(table: Table, act: Callable[[Table], None]) -> None:
-    """Do what the game asks, target by target, from the present one on; again, where a busy machine made it too late."""
-    for step in range(table.step, GAMES[table.state.game].parameters.steps):
-        table.wait_for(step)
-        for _ in range(ATTEMPTS):
-            act(table)
-            if table.past(step):
-                break
-    table.page.wait_for_selector("html[data-done]")
 
 
 @pytest.mark.parametrize(("game", "still"), [*((game, False) for game in GAMES), ("osu", True), ("archery", True)])
@@ -149,7 +57,7 @@ def test_it_is_played_by_tapping(browser: Browser, game: str) -> None:
     def tap(x: float, y: float) -> None:
         table.page.touchscreen.tap(*table.place(x, y))
 
-    def act(_: Table) -> None:
+    def act(_: Player) -> None:
         if game == "osu":
             await_ring(table)
         if isinstance(table.target, Moving):
