@@ -56,7 +56,7 @@ class Signature:
         count, rest = divmod(len(content) - 1, _STROKE_BYTES)
         if not content or content[0] != FORM or rest:
             raise ValueError("not a signature of this form")
-        codes = np.frombuffer(content, np.int8, count * _WIDE, 1).reshape(count, _WIDE)
+        codes = np.frombuffer(content, np.int8, count * _WIDE, 1).reshape(count, _WIDE).copy()
         return cls(codes, np.frombuffer(content, "<u2", count, 1 + count * _WIDE).astype(np.uint16))
 
 

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 from playproof.store.awaiting import FOREVER, Awaited, Awaiting, Depth, Final, Notice, Postponed
 from playproof.store.base import Commit, Health, OnCommit, Purged, PutOutcome, Restored, SessionRecord, Store, StoredSession
+from playproof.store.challenge import ChallengeRecord, FunnelRow, StoredChallenge
 from playproof.store.letters import Letter, Posted, Posts, PostState
 from playproof.store.published import PublicationRecord, PublicationRow
 from playproof.store.queued import Backlog, Done, Entry, EntryState, Exhumed, Forming, Gate, Grave, Later, Place
+from playproof.store.rate import Rate
 from playproof.store.rows import Counts, Dataset, ImportedRow, Live, LiveRow, Replaced
+from playproof.store.signing import SigningKey
+from playproof.store.site import SecretRecord, SiteRecord
+from playproof.store.token import Spent, SpentOutcome, StoredToken, TokenRecord
 from playproof.store.training import HostedModelRecord, HostedUpload, UploadContent
 
 if TYPE_CHECKING:
@@ -22,6 +27,7 @@ __all__ = [
     "Awaited",
     "Awaiting",
     "Backlog",
+    "ChallengeRecord",
     "Commit",
     "Counts",
     "Dataset",
@@ -32,6 +38,7 @@ __all__ = [
     "Exhumed",
     "Final",
     "Forming",
+    "FunnelRow",
     "Gate",
     "Grave",
     "Health",
@@ -53,11 +60,20 @@ __all__ = [
     "PublicationRow",
     "Purged",
     "PutOutcome",
+    "Rate",
     "Replaced",
     "Restored",
+    "SecretRecord",
     "SessionRecord",
+    "SigningKey",
+    "SiteRecord",
+    "Spent",
+    "SpentOutcome",
     "Store",
+    "StoredChallenge",
     "StoredSession",
+    "StoredToken",
+    "TokenRecord",
     "UploadContent",
     "database_of",
     "open_store",

@@ -15,12 +15,20 @@ from playproof.store.awaiting import Awaiting
 if TYPE_CHECKING:
     from playproof.store.awaited_tables import AwaitedTables
     from playproof.store.batch_tables import BatchTables
+    from playproof.store.challenge_tables import ChallengeTables
     from playproof.store.holders import HolderTables
     from playproof.store.hosted_tables import HostedTables
     from playproof.store.leases import LeaseTables
     from playproof.store.live_tables import LiveTables
     from playproof.store.outbox_tables import OutboxTables
     from playproof.store.publication_tables import PublicationTables
+    from playproof.store.replay_tables import ReplayTables
+    from playproof.store.signing_tables import SigningTables
+    from playproof.store.site_tables import SiteTables
+    from playproof.store.token_tables import TokenTables
+
+KEEP_SIGNATURES = timedelta(days=30)
+"""How long plays are known again where nobody says otherwise."""
 
 PutStatus = Literal["stored", "replayed", "conflict"]
 
@@ -98,6 +106,10 @@ class Purged(msgspec.Struct, frozen=True):
     """Of the live dataset, closed ones."""
     tombstones: int
     """Of sessions that were queued for a batch and removed long ago."""
+    challenges: int = 0
+    """That came to nothing."""
+    signatures: int = 0
+    """Of plays that are no longer known again."""
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -184,6 +196,31 @@ class Store(Protocol):
         """The processes that hold any of this, and which of them died."""
         ...
 
+    @property
+    def sites(self) -> SiteTables:
+        """The sites whose visitors are verified."""
+        ...
+
+    @property
+    def challenges(self) -> ChallengeTables:
+        """The challenges of visitors, from issue to token."""
+        ...
+
+    @property
+    def tokens(self) -> TokenTables:
+        """What visitors got for their challenges, to be spent once."""
+        ...
+
+    @property
+    def replays(self) -> ReplayTables:
+        """The plays that are known again."""
+        ...
+
+    @property
+    def signing(self) -> SigningTables:
+        """The keys that all processes sign with."""
+        ...
+
     def put(self, record: SessionRecord) -> Future[PutOutcome]:
         """Store `record`; the future resolves when the answer is on disk. Never blocks.
 
@@ -206,15 +243,19 @@ class Store(Protocol):
     def erase(self, session_id: str, scope: str | None = None) -> int:
         """Remove what is stored under an id, in `scope` or in all; how many sessions that were.
 
-        The erasure is remembered (as a hash), so that it also holds for a backup restored later. Raises `StoreUnavailable`.
+        The challenge of that id goes too, with its token and its signature. The erasure is remembered (as a hash), so that it also
+        holds for a backup restored later. Raises `StoreUnavailable`.
         """
         ...
 
-    def purge(self, now: datetime, keep_telemetry: timedelta, keep_verdicts: timedelta) -> Purged:
-        """Remove telemetry, and whole sessions, received so long before `now`; in small steps between writes.
+    def purge(
+        self, now: datetime, keep_telemetry: timedelta, keep_verdicts: timedelta, keep_signatures: timedelta = KEEP_SIGNATURES
+    ) -> Purged:
+        """Remove telemetry, whole sessions, and signatures of plays, received so long before `now`; in small steps between writes.
 
         A session that was queued for a batch leaves a tombstone, as long again as verdicts are kept or until the id is erased or put again.
-        Webhooks that have been delivered or given up for a week go as well, where their session did not go before.
+        Webhooks that have been delivered or given up for a week go as well, where their session did not go before, and challenges
+        that came to nothing, a day after their end. Signatures go with their sessions at the latest.
         Raises `StoreUnavailable`; what was removed by then stays removed.
         """
         ...

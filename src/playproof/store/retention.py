@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
-from playproof.store import tombstones
+from playproof.store import challenges, tombstones
 from playproof.store.once import insert_once
 from playproof.store.outbox import DELIVERED, GIVEN_UP
 from playproof.store.publications import OPEN
@@ -18,6 +18,9 @@ Erasures = dict[bytes, int]
 
 STEP = 200
 """Sessions a step takes something from: some milliseconds of the writer's time."""
+
+KEEP_UNFINISHED = timedelta(days=1)
+"""How long challenges stay that came to nothing, after their time was over."""
 
 KEEP_LETTERS = timedelta(days=7)
 """How long letters stay that were delivered or given up, unless their session goes before."""
@@ -99,6 +102,7 @@ def purge_sessions(connection: Connection, before: int, now: int) -> int:
     """
     old = connection.execute(_LOCKED_OLD_SESSIONS, {"before": before, "step": STEP}).all()
     if old:
+        challenges.leave_with(connection, [row.seq for row in old])
         connection.execute(_REMOVE_SESSIONS, {"numbers": [row.seq for row in old]})
         tombstones.leave(connection, [(row.scope, row.id) for row in old if row.queued], now)
     return len(old)
@@ -170,6 +174,8 @@ def _erase_in(connection: Connection, table: Table, removed: Table, everything: 
         times = (everything.get(key, -1) for key in _subjects(row.scope, row.id))
         if max(times) >= row.received_at:
             found.append({"gone": row.seq})
+    if found and removed is session:
+        challenges.leave_with(connection, [row["gone"] for row in found])
     if found:
         connection.execute(delete(removed).where(removed.c.seq == bindparam("gone")), found)
     return len(found)

@@ -13,11 +13,12 @@ from sqlalchemy import Connection
 
 from playproof.clock import Clock, milliseconds
 from playproof.errors import StoreUnavailable
+from playproof.store import challenges, funnel, rates, replays, retention, sessions, tombstones
 from playproof.store import live as live_rows
-from playproof.store import retention, sessions, tombstones
 from playproof.store.awaited_tables import AwaitedTables
-from playproof.store.base import Health, Purged, PutOutcome, SessionRecord, StoredSession
+from playproof.store.base import KEEP_SIGNATURES, Health, Purged, PutOutcome, SessionRecord, StoredSession
 from playproof.store.batch_tables import BatchTables
+from playproof.store.challenge_tables import ChallengeTables
 from playproof.store.compression import decompress
 from playproof.store.holders import HolderTables, Presence
 from playproof.store.hosted_tables import HostedTables
@@ -26,6 +27,10 @@ from playproof.store.live_tables import LiveTables
 from playproof.store.outbox_tables import OutboxTables
 from playproof.store.publication_tables import PublicationTables
 from playproof.store.reader import Reader
+from playproof.store.replay_tables import ReplayTables
+from playproof.store.signing_tables import SigningTables
+from playproof.store.site_tables import SiteTables
+from playproof.store.token_tables import TokenTables
 from playproof.store.writer import Writer
 
 
@@ -44,6 +49,11 @@ class SqlStore(ABC):
         self.leases = LeaseTables(writer.run, clock)
         self.publications = PublicationTables(writer.run, reader.run, clock)
         self.holders = HolderTables(writer.run, presence, clock)
+        self.sites = SiteTables(writer.run, reader.run, self.storable)
+        self.challenges = ChallengeTables(writer, reader.run, self.storable, clock)
+        self.tokens = TokenTables(writer, reader.run)
+        self.replays = ReplayTables(reader.run)
+        self.signing = SigningTables(writer, reader.run)
 
     @abstractmethod
     def health(self) -> Health:
@@ -84,6 +94,7 @@ class SqlStore(ABC):
 
         def work(connection: Connection) -> int:
             retention.remember_erasure(connection, session_id, scope, now)
+            challenges.erase(connection, session_id, scope)
             removed = sessions.erase(connection, session_id, scope) + live_rows.erase(connection, session_id, scope)
             # Behind the sessions: retention in another process may have left one of a session that was waited for here.
             tombstones.erase(connection, session_id, scope)
@@ -91,16 +102,23 @@ class SqlStore(ABC):
 
         return self._writer.run(work, removes=True)
 
-    def purge(self, now: datetime, keep_telemetry: timedelta, keep_verdicts: timedelta) -> Purged:
+    def purge(
+        self, now: datetime, keep_telemetry: timedelta, keep_verdicts: timedelta, keep_signatures: timedelta = KEEP_SIGNATURES
+    ) -> Purged:
         """See `Store.purge`."""
         purge_sessions = partial(retention.purge_sessions, now=milliseconds(now))
-        return Purged(
+        purged = Purged(
             telemetry=self._purge(retention.purge_telemetry, now - keep_telemetry),
             sessions=self._purge(purge_sessions, now - keep_verdicts) + self._purge(retention.purge_imported, now - keep_verdicts),
             letters=self._purge(retention.purge_letters, now - retention.KEEP_LETTERS),
             publications=self._purge(retention.purge_publications, now - keep_verdicts),
             tombstones=self._purge(retention.purge_tombstones, now - keep_verdicts),
+            challenges=self._purge(partial(challenges.purge, step=retention.STEP), now - retention.KEEP_UNFINISHED),
+            signatures=self._purge(partial(replays.purge, step=retention.STEP), now - keep_signatures),
         )
+        self._purge(partial(funnel.purge, step=retention.STEP), now - keep_verdicts)
+        self._purge(partial(rates.purge, step=retention.STEP), now)
+        return purged
 
     def _purge(self, step: Callable[[Connection, int], int], before: datetime) -> int:
         limit = milliseconds(before)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from playproof.store.base import PutOutcome, SessionRecord
+from playproof.store.compression import compress
 
 
 @dataclass(slots=True)
@@ -26,6 +28,19 @@ class Put:
 
 
 @dataclass(slots=True)
+class Piece:
+    """Work of a few statements, which shares a transaction with whatever else waits."""
+
+    work: Callable[[Connection], Any]
+    """May be run again where nothing of an earlier run was committed."""
+    future: Future[Any]
+    size: int
+    """Bytes it holds while it waits."""
+    keys: Sequence[bytes]
+    """What it will lock, by names that all processes give it."""
+
+
+@dataclass(slots=True)
 class Task:
     """Work that wants a transaction of its own."""
 
@@ -37,3 +52,12 @@ class Task:
 
 class End:
     """Nothing comes after this."""
+
+
+def packed(record: SessionRecord) -> tuple[SessionRecord, bytes | None, int]:
+    """A record without its telemetry, that compressed, and the bytes of both: made where nothing waits for it."""
+    frame = None if record.telemetry is None else compress(record.telemetry)
+    size = len(record.verdict) + len(record.features) + len(frame or b"")
+    if record.awaited is not None:
+        size += len(record.awaited.assessment)
+    return msgspec.structs.replace(record, telemetry=None), frame, size

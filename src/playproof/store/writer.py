@@ -10,25 +10,24 @@ import contextlib
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Protocol, TypeVar
+from itertools import groupby
+from typing import Any, TypeVar
 
-import msgspec
 from sqlalchemy import Connection
 
 from playproof.clock import Clock
 from playproof.errors import StoreError, StoreUnavailable
 from playproof.store import groups
 from playproof.store.base import Commit, OnCommit, PutOutcome, SessionRecord
-from playproof.store.compression import compress
-from playproof.store.groups import Numbering
+from playproof.store.link import Link
 from playproof.store.retention import touch
 from playproof.store.rows import Live
-from playproof.store.work import End, Put, Task
+from playproof.store.work import End, Piece, Put, Task, packed
 
 GROUP = 64
-"""Most records in one commit: beyond it the disk costs a record next to nothing, and the first waits longer."""
+"""Most records and pieces in one commit: beyond it the disk costs each next to nothing, and the first waits longer."""
 GATHER_SECONDS = 0.008
 """How long the first of a crowd waits for the rest where nobody says that no more comes: a commit for every few would keep taking
 the interpreter from those who make the records. A record by itself does not wait."""
@@ -36,51 +35,11 @@ WAITING_BYTES = 64 * 1024**2
 """Most bytes that wait: some seven thousand sessions of 800 points."""
 IDLE_SECONDS = 1.0
 
-_OVERHEAD = 2048  # bytes of a waiting record beside its contents
+_OVERHEAD = 2048  # bytes of a waiting record or piece beside its contents
 
 _log = logging.getLogger("playproof.store")
 
 R = TypeVar("R")
-
-
-class Link(Protocol):
-    """The writer's way to the database, in its thread alone."""
-
-    @property
-    def numbering(self) -> Numbering:
-        """How the engine inserts sessions and rows."""
-        ...
-
-    def transact(self, work: Callable[[Connection], R]) -> R:
-        """What `work` returns, run in a transaction that is on disk now.
-
-        Where something failed it may not have been written, and the next transaction starts from a fresh connection if need be.
-        """
-        ...
-
-    def caused(self, error: BaseException) -> bool:
-        """Whether the database is the cause of `error`, and not what was given to it."""
-        ...
-
-    def unavailable(self, error: BaseException) -> StoreUnavailable:
-        """`error` as the failure of one attempt, in the store's words: nothing was acknowledged."""
-        ...
-
-    def removed(self) -> None:
-        """Take note that the latest transaction removed sessions, of which nothing is to be left lying about."""
-        ...
-
-    def tidy(self) -> None:
-        """Do what follows from that and is due."""
-        ...
-
-    def rest(self) -> None:
-        """Do what is left to do where nothing came for a while. Raises where the database is found to be out."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        ...
 
 
 class Writer:
@@ -95,9 +54,9 @@ class Writer:
         self._live = live
         self._on_commit = on_commit
         self._room = waiting_bytes
-        self._items: queue.SimpleQueue[Put | Task | End] = queue.SimpleQueue()
+        self._items: queue.SimpleQueue[Put | Piece | Task | End] = queue.SimpleQueue()
         self._gate = threading.Lock()  # what is let in before the end is answered; nothing is let in after
-        self._ahead: Put | Task | End | None = None
+        self._ahead: Put | Piece | Task | End | None = None
         self._open = True
         self._complete = threading.Event()  # nothing more comes at the moment
         self._crowded = False  # the last group held several records, so more are on their way
@@ -116,19 +75,26 @@ class Writer:
 
     def put(self, record: SessionRecord) -> Future[PutOutcome]:
         """Queue a record. Raises `StoreUnavailable` where there is no room or no writer."""
-        # Compressed here, where nothing waits for it: in the writer it would hold up a whole group.
-        frame = None if record.telemetry is None else compress(record.telemetry)
-        size = _OVERHEAD + len(record.verdict) + len(record.features) + len(frame or b"")
-        if record.awaited is not None:
-            size += len(record.awaited.assessment)
-        item = Put(msgspec.structs.replace(record, telemetry=None), frame, Future(), size)
-        with self._gate:
-            self._require_open()
-            if size > self._room:
-                raise StoreUnavailable("too many sessions wait to be written")
-            self._room -= size
-            self._items.put(item)
+        bare, frame, size = packed(record)
+        item = Put(bare, frame, Future(), _OVERHEAD + size)
+        self._let_in(item)
         return item.future
+
+    def join(self, work: Callable[[Connection], R], *, size: int = 0, keys: Sequence[bytes] = ()) -> Future[R]:
+        """Queue a piece of work that shares a transaction with whatever else waits, in order.
+
+        `size` is what it holds in memory, bytes; `keys` name the rows that others may want to change at the same time. `work` is run
+        again, with nothing of its first run committed, where another of the group fails. A `StoreError` that it raises is the future's;
+        whatever else it raises is `StoreUnavailable`. Raises that where there is no room or no writer.
+        """
+        item = Piece(work, Future(), _OVERHEAD + size, keys)
+        self._let_in(item)
+        return item.future
+
+    def store(self, connection: Connection, record: SessionRecord, frame: bytes | None) -> PutOutcome:
+        """Store a record as `put` does, within a piece of work; `packed` makes both parts of it."""
+        (outcome,) = groups.store(connection, self._link.numbering, self._live, [record], [frame])
+        return outcome
 
     def hurry(self) -> None:
         """Let what waits wait for no more records."""
@@ -153,6 +119,14 @@ class Writer:
                 self._open = False
                 self._items.put(End())
         self._thread.join()
+
+    def _let_in(self, item: Put | Piece) -> None:
+        with self._gate:
+            self._require_open()
+            if item.size > self._room:
+                raise StoreUnavailable("too many sessions wait to be written")
+            self._room -= item.size
+            self._items.put(item)
 
     def _require_open(self) -> None:
         if not self._open:
@@ -181,54 +155,68 @@ class Writer:
             self._rest()
             return True
         self._ahead = None
-        if isinstance(item, Put):
+        if isinstance(item, Put | Piece):
             self._store(self._group(item))
         elif isinstance(item, Task):
             self._perform(item)
         self._link.tidy()
         return not isinstance(item, End)
 
-    def _group(self, first: Put) -> list[Put]:
-        """`first` and the records right behind it."""
-        puts = [first]
+    def _group(self, first: Put | Piece) -> list[Put | Piece]:
+        """`first` and what joins it right behind."""
+        group = [first]
         if self._crowded and self._items.qsize() < GROUP:
             self._complete.wait(GATHER_SECONDS)
         self._complete.clear()
         with contextlib.suppress(queue.Empty):
-            while len(puts) < GROUP:
+            while len(group) < GROUP:
                 item = self._items.get_nowait()
-                if not isinstance(item, Put):
+                if not isinstance(item, Put | Piece):
                     self._ahead = item
                     break
-                puts.append(item)
-        self._crowded = len(puts) > 1
+                group.append(item)
+        self._crowded = len(group) > 1
         with self._gate:
-            self._room += sum(put.size for put in puts)
+            self._room += sum(item.size for item in group)
         # A caller that gave up has been told so; what it sent need not be written.
-        return [put for put in puts if put.future.set_running_or_notify_cancel()]
+        return [item for item in group if item.future.set_running_or_notify_cancel()]
 
-    def _store(self, puts: list[Put]) -> None:
-        if not puts:
+    def _store(self, group: list[Put | Piece]) -> None:
+        if not group:
             return
         started = self._clock.monotonic()
-        records, frames = [put.record for put in puts], [put.frame for put in puts]
         try:
-            outcomes = self._transact(lambda connection: groups.store(connection, self._link.numbering, self._live, records, frames))
+            results = self._transact(lambda connection: self._written(connection, group))
         except BaseException as error:  # noqa: BLE001
-            if len(puts) > 1 and isinstance(error, Exception) and not self._link.caused(error):
-                # Not the database's doing but one record's, which must not take the others with it.
-                for put in puts:
-                    self._store([put])
+            if len(group) > 1 and isinstance(error, Exception) and not self._link.caused(error):
+                # Not the database's doing but that of one of them, which must not take the others with it.
+                for item in group:
+                    self._store([item])
                 return
-            told = self._link.unavailable(error)
-            for put in puts:
-                put.future.set_exception(told)
-            self._report(Commit(len(puts), self._clock.monotonic() - started, str(told)))
+            told = error if isinstance(error, StoreError) else self._link.unavailable(error)
+            for item in group:
+                item.future.set_exception(told)
+            self._report(group, started, str(told))
             _pass_on_if_fatal(error)
         else:
-            for put, outcome in zip(puts, outcomes, strict=True):
-                put.future.set_result(outcome)
-            self._report(Commit(len(puts), self._clock.monotonic() - started, None))
+            for item, result in zip(group, results, strict=True):
+                item.future.set_result(result)
+            self._report(group, started, None)
+
+    def _written(self, connection: Connection, group: list[Put | Piece]) -> list[Any]:
+        """What became of each of `group`; records that follow one another are stored at once."""
+        keys = {key for item in group if isinstance(item, Piece) for key in item.keys}
+        if keys:
+            self._link.claim(connection, keys)
+        results: list[Any] = []
+        for together, items in groupby(group, lambda item: isinstance(item, Put)):
+            if together:
+                puts = [item for item in items if isinstance(item, Put)]
+                records, frames = [put.record for put in puts], [put.frame for put in puts]
+                results += groups.store(connection, self._link.numbering, self._live, records, frames)
+            else:
+                results += [item.work(connection) for item in items if isinstance(item, Piece)]
+        return results
 
     def _perform(self, task: Task) -> None:
         if not task.future.set_running_or_notify_cancel():
@@ -266,11 +254,12 @@ class Writer:
                 self.error = str(self._link.unavailable(error))
             raise
 
-    def _report(self, commit: Commit) -> None:
+    def _report(self, group: list[Put | Piece], started: float, error: str | None) -> None:
         if self._on_commit is None:
             return
+        sessions = sum(isinstance(item, Put) for item in group)
         try:
-            self._on_commit(commit)
+            self._on_commit(Commit(sessions, self._clock.monotonic() - started, error, len(group) - sessions))
         except Exception:  # noqa: BLE001
             _log.exception("counting a commit failed")
 

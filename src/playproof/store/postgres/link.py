@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, Transaction, select
 
 from playproof.clock import Clock
 from playproof.errors import StoreUnavailable
+from playproof.store.groups import execute
 from playproof.store.postgres.errors import caused, sqlstate, unavailable
 from playproof.store.postgres.numbering import PostgresNumbering
 
@@ -19,13 +21,15 @@ LEAST_PAUSE, MOST_PAUSE = 0.05, 2.0
 """Seconds from one attempt to connect to the next, doubled each time."""
 
 _LOOK = select(1)
+# In the order given, which is the same everywhere.
+_CLAIM = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
 _IN_THE_WAY = frozenset({"40001", "40P01"})
 
 R = TypeVar("R")
 
 
 class PostgresLink:
-    """See `playproof.store.writer.Link`."""
+    """See `playproof.store.link.Link`."""
 
     def __init__(self, engine: Engine, connection: Connection, clock: Clock) -> None:
         """Own `connection`, made by `engine`."""
@@ -64,6 +68,10 @@ class PostgresLink:
     def unavailable(self, error: BaseException) -> StoreUnavailable:
         """See `Link.unavailable`."""
         return unavailable(error)
+
+    def claim(self, connection: Connection, keys: Iterable[bytes]) -> None:
+        """See `Link.claim`: locks of the server that stand for the keys."""
+        execute(connection, _CLAIM, [sorted({_lock(key) for key in keys})])
 
     def removed(self) -> None:
         """See `Link.removed`: the server overwrites it in its own time."""
@@ -118,3 +126,8 @@ class PostgresLink:
                 raise
             self._pause = LEAST_PAUSE
         return self._connection
+
+
+def _lock(key: bytes) -> int:
+    """The 64 bits by which the server knows a key."""
+    return int.from_bytes(hashlib.sha256(key).digest()[:8], "big", signed=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -19,6 +19,8 @@ from playproof.store.sqlite.numbering import SqliteNumbering
 
 _TRUNCATE_BUSY_MS = 20
 _TRUNCATE_PAUSE_SECONDS = 1.0
+_OF_WHAT_WAS_GIVEN = frozenset({"", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"})
+"""What SQLite says of a value that will not do; empty where it was not SQLite that said so."""
 
 _log = logging.getLogger("playproof.store")
 
@@ -26,7 +28,7 @@ R = TypeVar("R")
 
 
 class SqliteLink:
-    """See `playproof.store.writer.Link`."""
+    """See `playproof.store.link.Link`."""
 
     def __init__(self, engine: Engine, connection: Connection, clock: Clock) -> None:
         """Own `connection`, made by `engine`."""
@@ -55,11 +57,14 @@ class SqliteLink:
 
     def caused(self, error: BaseException) -> bool:
         """See `Link.caused`."""
-        return bool(result_name(error)) or isinstance(error, StoreUnavailable)
+        return result_name(error) not in _OF_WHAT_WAS_GIVEN or isinstance(error, StoreUnavailable)
 
     def unavailable(self, error: BaseException) -> StoreUnavailable:
         """See `Link.unavailable`."""
         return unavailable(error)
+
+    def claim(self, connection: Connection, keys: Iterable[bytes]) -> None:
+        """See `Link.claim`: a transaction that writes has the whole file to itself."""
 
     def removed(self) -> None:
         """See `Link.removed`: the write-ahead log still holds them."""

@@ -1,0 +1,128 @@
+"""Statements about plays to know again. Each function runs in the transaction its connection is in.
+
+Plays are put in one after the other (`KEY`), so that they become visible in the order of their numbers: of two copies that end at
+once, the later finds the earlier. A bucket holds the latest `PER_BUCKET` rows and no more, so that what is read of it is bounded
+however often the same is played.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
+
+from playproof.store.groups import execute
+from playproof.store.sessions import insert_rows
+from playproof.store.visits import replay_row, replay_signature
+
+if TYPE_CHECKING:
+    from playproof.challenges.buckets import Ints, Rows
+    from playproof.challenges.replay import Found
+
+KEY = b"replay"
+"""What one transaction at a time has that puts in a play."""
+
+_r = replay_row.c
+_COLUMNS = ("bucket", "number", "detail")
+
+_PUT = insert(replay_signature).values(signature=bindparam("content"), received_at=bindparam("now"))
+FULL = (
+    select(_r.bucket, func.count())
+    .where(_r.bucket.in_(bindparam("buckets", expanding=True)))
+    .group_by(_r.bucket)
+    .having(func.count() >= bindparam("most"))
+)
+"""Those of some buckets that can take no more rows."""
+OLDEST = select(_r.number, _r.detail).where(_r.bucket == bindparam("of")).order_by(_r.number, _r.detail).limit(bindparam("step"))
+"""The first rows of a bucket."""
+_MAKE_ROOM = delete(replay_row).where(_r.bucket == bindparam("of"), _r.number == bindparam("play"), _r.detail == bindparam("which"))
+SIGNATURES = select(replay_signature.c.number, replay_signature.c.signature).where(
+    replay_signature.c.number.in_(bindparam("numbers", expanding=True))
+)
+"""Some signatures."""
+_ROWS_SQLITE = "SELECT bucket, number, detail FROM replay_row WHERE bucket IN (SELECT value FROM json_each(?)) AND number < ?"
+_ROWS_POSTGRES = "SELECT bucket, number, detail FROM replay_row WHERE bucket = ANY(%s::bigint[]) AND number < %s"
+_REMOVE_ROWS = delete(replay_row).where(_r.bucket == bindparam("of"), _r.number == bindparam("play"))
+_REMOVE = delete(replay_signature).where(replay_signature.c.number.in_(bindparam("numbers", expanding=True)))
+OLD = (
+    select(replay_signature.c.number)
+    .where(replay_signature.c.received_at < bindparam("before"))
+    .order_by(replay_signature.c.received_at)
+    .limit(bindparam("step"))
+)
+"""One step of signatures that have had their time."""
+
+
+def put(connection: Connection, signature: bytes, rows: Rows, now: int) -> int:
+    """Keep a play, which is found from the commit on; its number. The transaction has `KEY` to itself."""
+    from playproof.challenges.replay import PER_BUCKET
+
+    made = connection.execute(_PUT, {"content": signature, "now": now}).inserted_primary_key
+    assert made is not None
+    number: int = made[0]
+    pairs = sorted(set(zip(rows.bucket.tolist(), rows.detail.tolist(), strict=True)))
+    if pairs:
+        _make_room(connection, sorted({bucket for bucket, _ in pairs}), PER_BUCKET)
+        values = [value for bucket, detail in pairs for value in (bucket, number, detail)]
+        execute(connection, insert_rows(replay_row, _COLUMNS, len(pairs), connection.dialect), values)
+    return number
+
+
+def _make_room(connection: Connection, buckets: Sequence[int], most: int) -> None:
+    """Remove the oldest rows of buckets that have `most` or more, so that each takes another one."""
+    for bucket, count in connection.execute(FULL, {"buckets": list(buckets), "most": most}).all():
+        oldest = connection.execute(OLDEST, {"of": bucket, "step": count - most + 1}).all()
+        connection.execute(_MAKE_ROOM, [{"of": bucket, "play": number, "which": detail} for number, detail in oldest])
+
+
+def rows(connection: Connection, buckets: Ints, below: int) -> Found:
+    """The rows in some buckets of plays whose numbers are smaller than `below`."""
+    from playproof.challenges.replay import Found
+
+    # Sorted, so that the index is walked in one direction.
+    wanted, places = np.unique(buckets, return_inverse=True)
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql(_ROWS_SQLITE, (msgspec.json.encode(wanted.tolist()), below))
+    else:
+        found = connection.exec_driver_sql(_ROWS_POSTGRES, (wanted.tolist(), below))
+    table = np.array([tuple(row) for row in found], np.int64).reshape(-1, 3)
+    # A bucket may be asked for more than once, and each asking gets its rows.
+    order = np.argsort(table[:, 0], kind="stable")
+    table = table[order]
+    first, last = np.searchsorted(table[:, 0], wanted, "left"), np.searchsorted(table[:, 0], wanted, "right")
+    lengths = (last - first)[places]
+    probe = np.repeat(np.arange(len(buckets)), lengths)
+    ends = np.cumsum(lengths)
+    at = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths, lengths) + np.repeat(first[places], lengths)
+    return Found(probe, table[at, 2], table[at, 1])
+
+
+def signatures(connection: Connection, numbers: Sequence[int]) -> dict[int, bytes]:
+    """The signatures of some plays that are still there."""
+    return {row.number: row.signature for row in connection.execute(SIGNATURES, {"numbers": list(numbers)})}
+
+
+def remove(connection: Connection, numbers: Sequence[int]) -> None:
+    """Forget plays."""
+    if not numbers:
+        return
+    from playproof.challenges.buckets import rows_of
+    from playproof.challenges.signature import Signature
+
+    gone: list[dict[str, Any]] = []
+    for number, content in signatures(connection, numbers).items():
+        buckets = set(rows_of(Signature.unpack(content)).bucket.tolist())
+        gone += [{"of": bucket, "play": number} for bucket in sorted(buckets)]
+    if gone:
+        connection.execute(_REMOVE_ROWS, gone)
+    connection.execute(_REMOVE, {"numbers": list(numbers)})
+
+
+def purge(connection: Connection, before: int, step: int) -> int:
+    """Forget at most `step` plays that were put in before a time; how many that were."""
+    old = list(connection.execute(OLD, {"before": before, "step": step}).scalars())
+    remove(connection, old)
+    return len(old)
