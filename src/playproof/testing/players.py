@@ -27,19 +27,35 @@ _TIMING_MS = 45.0
 _Manner = Callable[[Visitor], None]
 
 
-def person_plays(game: str, rng: np.random.Generator, *, latency_ms: float = 40.0, step_ms: float = 8.0, width: float = 400.0) -> Played:
+def person_plays(
+    game: str,
+    rng: np.random.Generator,
+    *,
+    latency_ms: float = 40.0,
+    step_ms: float = 8.0,
+    width: float = 400.0,
+) -> Played:
     """A person plays `game` by mouse: notices each target, reaches for it as `human_session` does, and does what the game asks.
 
     `latency_ms` is one way; positions are whole pixels of a playfield `width` CSS pixels wide, every `step_ms`.
     """
-    return _played(Visitor(game, rng, latency_ms=latency_ms, step_ms=step_ms, width=width), _BY_MOUSE[game])
+    return play_by_mouse(Visitor(game, rng, latency_ms=latency_ms, step_ms=step_ms, width=width))
+
+
+def play_by_mouse(visitor: Visitor) -> Played:
+    """Have `visitor` play its game to the end by mouse."""
+    return _played(visitor, _BY_MOUSE[visitor.game.name])
 
 
 def keys_play(game: str, rng: np.random.Generator, *, latency_ms: float = 40.0) -> Played:
     """A person plays `game` with nothing but keys."""
-    visitor = Visitor(game, rng, latency_ms=latency_ms, step_ms=8.0, width=400.0)
+    return play_by_keys(Visitor(game, rng, latency_ms=latency_ms, step_ms=8.0, width=400.0))
+
+
+def play_by_keys(visitor: Visitor) -> Played:
+    """Have `visitor` play its game to the end with nothing but keys."""
     visitor.at = np.array([500.0, 300.0])  # where a snake's head begins
-    return _played(visitor, _BY_KEYS[game])
+    return _played(visitor, _BY_KEYS[visitor.game.name])
 
 
 def _played(visitor: Visitor, manner: _Manner) -> Played:

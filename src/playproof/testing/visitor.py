@@ -1,4 +1,7 @@
-"""A browser with a challenge in it, on a clock and a network that are made up: it speaks the real protocol with the real core."""
+"""A browser with a challenge in it, on a clock and a network that are made up: it speaks the real protocol with the real core.
+
+Tests of what is built around the core override `begin`, `deliver` and `end`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playproof.challenges import GAMES, Answer, Batch, Event, KeyRing, Outcome, Refused, State, accept, finish, issue
+from playproof.challenges import GAMES, Answer, Batch, Event, KeyRing, Outcome, Refused, State, View, accept, finish, issue
 from playproof.challenges.challenge import Reveal
 from playproof.challenges.events import MOST_EVENTS, WIDTH, Kind
 from playproof.challenges.games.base import Target
@@ -59,7 +62,9 @@ class Visitor:
     def __init__(self, game: str, rng: np.random.Generator, *, latency_ms: float, step_ms: float, width: float) -> None:
         self.rng = rng
         self.game = GAMES[game]
-        self.state, view = issue(game, challenge_id=f"ch_{rng.integers(1 << 60):x}", random=rng.bytes, keys=TEST_KEYS, now=ISSUED_AT)
+        self.issued_at = ISSUED_AT
+        """Milliseconds since 1970."""
+        view = self.begin()
         self.t = 0.0
         self.at: Floats = _FIELD / 2.0 + rng.normal(0.0, 60.0, 2)
         self.target: Target | None = None
@@ -67,7 +72,7 @@ class Visitor:
         self.sent: list[Sent] = []
         self._latency, self._step, self._width = latency_ms, step_ms, width
         self._slope = float(rng.uniform(80.0, 115.0))
-        self._receipt, self._reveal = view.receipt, Reveal(-1, "")
+        self.receipt, self._reveal = view.receipt, Reveal(-1, "")
         self._events: list[Event] = []
         self._answered = 0.0
         self._learn(view.reveal)
@@ -124,19 +129,34 @@ class Visitor:
         """Send what was logged, where anything was."""
         if not self._events:
             return
-        batch = Batch(sequence=len(self.sent) + 1, receipt=self._receipt, events=tuple(self._events))
+        batch = Batch(sequence=len(self.sent) + 1, receipt=self.receipt, events=tuple(self._events))
         last = batch.events[-1].t
-        arrived = round(ISSUED_AT + last + 2.0 * self._latency)  # the game came up when its view had arrived
-        before, self._events, self._answered = self.state, [], last + 2.0 * self._latency
-        self.state, answer = accept(before, batch, keys=TEST_KEYS, now=arrived)
-        assert isinstance(answer, Answer), answer
+        arrived = round(self.issued_at + last + 2.0 * self._latency)  # the game came up when its view had arrived
+        self._events, self._answered = [], last + 2.0 * self._latency
+        before = self.state
+        answer = self.deliver(batch, arrived)
         self.sent.append(Sent(batch, answer, arrived, before))
-        self._receipt = answer.receipt
+        self.receipt = answer.receipt
 
     def finished(self) -> Played:
         """End the challenge."""
-        now = round(ISSUED_AT + self.t + 2.0 * self._latency)
-        self.state, outcome = finish(self.state, receipt=self._receipt, keys=TEST_KEYS, now=now)
+        return self.end(round(self.issued_at + self.t + 2.0 * self._latency))
+
+    def begin(self) -> View:
+        """Have a challenge issued."""
+        name = f"ch_{self.rng.integers(1 << 60):x}"
+        self.state, view = issue(self.game.name, challenge_id=name, random=self.rng.bytes, keys=TEST_KEYS, now=self.issued_at)
+        return view
+
+    def deliver(self, batch: Batch, arrived: int) -> Answer:
+        """Hand over `batch` at a time in milliseconds since 1970."""
+        self.state, answer = accept(self.state, batch, keys=TEST_KEYS, now=arrived)
+        assert isinstance(answer, Answer), answer
+        return answer
+
+    def end(self, now: int) -> Played:
+        """Finish the challenge at a time in milliseconds since 1970."""
+        self.state, outcome = finish(self.state, receipt=self.receipt, keys=TEST_KEYS, now=now)
         assert not isinstance(outcome, Refused), outcome
         return Played(self.state, self.sent, outcome)
 

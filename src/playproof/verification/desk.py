@@ -1,0 +1,44 @@
+"""All of verification that one process has, composed from settings."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from playproof.clock import Clock
+from playproof.ids import RandomBytes
+from playproof.verification.finishing import Finishing, Tolls
+from playproof.verification.rates import Rates
+from playproof.verification.reception import Prices, Reception
+from playproof.verification.signing import Signing, signing_of
+from playproof.verification.sites import Sites
+
+if TYPE_CHECKING:
+    from playproof.service import Service
+    from playproof.settings import Settings
+    from playproof.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where visitors are received and sent off."""
+
+    sites: Sites
+    reception: Reception
+    finishing: Finishing
+    signing: Signing
+
+
+def desk_of(settings: Settings, store: Store, service: Service, clock: Clock, random: RandomBytes = os.urandom) -> Desk:
+    """The desk that `settings` describe. Raises `StoreUnavailable`; blocks."""
+    signing = signing_of(settings, store, clock, random)
+    sites = Sites(store, clock)
+    prices = Prices(int(settings.challenge_lifetime * 1000), settings.toll_keyboard, settings.toll_instead)
+    tolls = Tolls(settings.toll_keyboard, settings.toll_instead, int(settings.toll_wait * 1000))
+    return Desk(
+        sites=sites,
+        reception=Reception(store, signing, Rates.of(settings), prices, clock, random),
+        finishing=Finishing(store, service, signing, sites.get, tolls, clock),
+        signing=signing,
+    )

@@ -1,0 +1,133 @@
+"""Parts of verification that need no store: addresses, tolls, findings."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from playproof.challenges import telemetry
+from playproof.challenges.contract import Violation
+from playproof.challenges.replay import Match
+from playproof.decision.reasons import ReasonCode
+from playproof.testing import keys_play, person_plays
+from playproof.verification.address import address_hash
+from playproof.verification.findings import findings, toll_findings
+from playproof.verification.signing import Signing
+from playproof.verification.toll import LONGEST_PAYLOAD, Toll, paid, toll
+
+KEY = bytes(range(32))
+WORK = 50
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("fe80::1%eth0", "fe80::2", True),
+        ("not an address", None, True),
+        (None, "192.0.2.1", False),
+    ],
+)
+def test_an_address_stands_for_its_prefix(one: str | None, other: str | None, same: bool) -> None:
+    assert (address_hash(KEY, one) == address_hash(KEY, other)) is same
+    assert address_hash(KEY, one) != address_hash(KEY[::-1], one)
+
+
+def solved(made: Toll, **changed: Any) -> str:
+    number = next(
+        number
+        for number in range(made.maxnumber + 1)
+        if hashlib.sha256(f"{made.salt}{number}".encode()).hexdigest() == made.challenge
+    )  # fmt: skip
+    said = {"algorithm": made.algorithm, "challenge": made.challenge, "number": number, "salt": made.salt, "signature": made.signature}
+    return base64.b64encode(json.dumps({**said, **changed}).encode()).decode()
+
+
+def test_a_toll_is_paid_by_its_number_for_its_challenge_alone() -> None:
+    made = toll("ch_1", WORK, "key", os.urandom)
+    payload = solved(made)
+    assert paid(payload, "ch_1", WORK, "key")
+    assert paid(payload, "ch_1", WORK - 1, "key")
+    assert not paid(payload, "ch_2", WORK, "key")
+    assert not paid(payload, "ch_1", WORK + 1, "key"), "it asked for less work"
+    assert not paid(payload, "ch_1", WORK, "another key")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"number": -1},
+        {"signature": "0" * 64},
+        {"algorithm": "SHA-1"},
+        {"salt": "00?for=ch_1&work=50&"},
+        {"number": "7"},
+        {"challenge": None},
+    ],
+)
+def test_what_is_no_solution_pays_nothing(changed: dict[str, Any]) -> None:
+    made = toll("ch_1", WORK, "key", os.urandom)
+    assert not paid(solved(made, **changed), "ch_1", WORK, "key")
+
+
+@pytest.mark.parametrize("payload", [None, "", "%%%", "e30=", base64.b64encode(b"\xff\xfe").decode(), "A" * (LONGEST_PAYLOAD + 1)])
+def test_what_is_no_payload_pays_nothing(payload: str | None) -> None:
+    assert not paid(payload, "ch_1", WORK, "key")
+
+
+def test_a_spliced_salt_pays_nothing() -> None:
+    """The salt's own parameters are signed with it, so none can be added or repeated."""
+    made = toll("ch_1", WORK, "key", os.urandom)
+    for salt in (made.salt + "for=ch_2&", made.salt.replace("for=ch_1", "for=ch_2"), made.salt[:-1]):
+        assert not paid(solved(made, salt=salt), "ch_2", WORK, "key")
+
+
+def test_a_person_leaves_no_finding() -> None:
+    played = person_plays("bubble-pop", np.random.default_rng(1))
+    session, _ = telemetry(played.state, played.batches)
+    assert findings(played.outcome, session, None, paid=False) == []
+
+
+def test_every_finding_has_its_reason() -> None:
+    played = keys_play("osu", np.random.default_rng(1))
+    session, _ = telemetry(played.state, played.batches)
+
+    outcome = msgspec.structs.replace(
+        played.outcome, completed=False, expired=True, prompt=False, untrusted=2, violations={Violation.OUTSIDE: 3}
+    )
+    found = findings(outcome, session, Match(7, 40.0, 1.0), paid=True)
+    assert [hit.code for hit in found] == [
+        ReasonCode.PROTOCOL_VIOLATION,
+        ReasonCode.REPLAYED_MOVEMENT,
+        ReasonCode.CHALLENGE_INCOMPLETE,
+        ReasonCode.UNTRUSTED_EVENTS,
+        ReasonCode.LATE_EVENTS,
+        ReasonCode.ACCESSIBLE_WAY,
+    ]
+    assert "outside 3x" in found[0].detail
+
+
+def test_a_toll_instead_of_a_game_is_paid_or_nothing() -> None:
+    assert [hit.code for hit in toll_findings(paid=True)] == [ReasonCode.ACCESSIBLE_WAY]
+    assert [hit.code for hit in toll_findings(paid=False)] == [ReasonCode.CHALLENGE_INCOMPLETE]
+
+
+def test_each_purpose_has_a_key_of_its_own() -> None:
+    signing = Signing([("a", KEY), ("b", KEY[::-1])])
+    keys = {signing.token_key("a"), bytes.fromhex(signing.toll_key("a")), signing.address_key, signing.receipts.get("a"), KEY}
+    assert len(keys) == 5
+    assert signing.accepted == ("a", "b")
+    with pytest.raises(KeyError):
+        signing.token_key("c")
+    with pytest.raises(ValueError, match="no signing key"):
+        Signing([])
