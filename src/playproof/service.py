@@ -15,7 +15,7 @@ import msgspec
 from playproof.clock import Clock, SystemClock, milliseconds
 from playproof.dataset.eligibility import Channel, eligible
 from playproof.decision import Decision, Judge, Judged, Rules, Verdict
-from playproof.decision.verdict import Policy, Status
+from playproof.decision.verdict import Status
 from playproof.errors import HostedReason, QueueFull
 from playproof.ids import RandomBytes, session_id
 from playproof.scoring.base import Scorer
@@ -57,17 +57,6 @@ def live_of(settings: Settings) -> Live:
     return Live(settings.woodwide_persistent_dataset, settings.dataset_max_rows)
 
 
-def rules_of(settings: Settings, policy: Policy = "score") -> Rules:
-    """What `settings` say about decisions, for callers who judge a session by itself or, with `verify`, for challenges."""
-    return Rules(
-        policy=policy,
-        pass_threshold=settings.anomaly_threshold_pass,
-        review_threshold=settings.anomaly_threshold_review,
-        corroborate=settings.corroborate,
-        fail_direction=Decision(settings.fail_direction),
-    )
-
-
 def build_judge(
     settings: Settings,
     *,
@@ -89,7 +78,14 @@ def judge_with(
 ) -> Judge:
     """The judge that decides as `settings` say on what `model` scores."""
     chain = Chain(model, on_fallback) if on_fallback else Chain(model)
-    return Judge(chain, rules_of(settings), clock or SystemClock())
+    rules = Rules(
+        policy="score",
+        pass_threshold=settings.anomaly_threshold_pass,
+        review_threshold=settings.anomaly_threshold_review,
+        corroborate=settings.corroborate,
+        fail_direction=Decision(settings.fail_direction),
+    )
+    return Judge(chain, rules, clock or SystemClock())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from playproof.dataset import Channel
 from playproof.decision import Decision, Judge, ReasonCode, Rules
 from playproof.scoring.chain import Chain
 from playproof.scoring.heuristic import Hit
-from playproof.service import Service, decode_verdict, rules_of
+from playproof.service import Service, decode_verdict, judge_with
 from playproof.settings import Settings
 from playproof.store import Store
 from playproof.telemetry import GameContext, Session
@@ -62,8 +62,7 @@ def test_what_the_server_knows_of_the_game_is_in_the_features() -> None:
 
 
 @pytest.mark.parametrize("corroborate", [False, True])
-def test_settings_are_the_rules_of_who_has_none(corroborate: bool) -> None:
+def test_settings_are_the_rules_that_a_site_s_begin_from(corroborate: bool) -> None:
     settings = Settings(anomaly_threshold_pass=1.0, anomaly_threshold_review=3.0, corroborate=corroborate, fail_direction="fail")
-    rules = rules_of(settings, "verify")
-    assert rules == Rules("verify", 1.0, 3.0, corroborate=corroborate, fail_direction=Decision.FAIL)
-    assert rules_of(settings) == replace(rules, policy="score")
+    rules = judge_with(ScriptedScorer(), settings).rules
+    assert rules == Rules("score", 1.0, 3.0, corroborate=corroborate, fail_direction=Decision.FAIL)
