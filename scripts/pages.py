@@ -1,4 +1,4 @@
-"""Write the pages under docs/ that are generated from the code, or with --check say which are stale."""
+"""Write the pages that are generated from the code, or with --check say which are stale."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ PAGES = {
     "docs/evaluation.md": "playproof.evaluation.page:render",
     "docs/games.md": "playproof.challenges.page:render",
     "docs/emulator.md": "playproof.emulator.page:render",
+    "deploy/grafana/playproof.json": "playproof.observe.dashboard:render",
 }
 """Page to the function that gives its text."""
 

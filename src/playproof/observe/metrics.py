@@ -62,7 +62,12 @@ METRICS = (
     Metric("playproof_store_failures_total", "counter", (), "Group commits that failed; none of their sessions was acknowledged."),
     Metric("playproof_retention_runs_total", "counter", ("outcome",), "Runs of retention: done, or postponed for want of the store."),
     Metric("playproof_erased_total", "counter", (), "Sessions erased on request over HTTP."),
-    Metric("playproof_purged_total", "counter", ("what",), "Rows that retention removed: telemetry, sessions, letters or publications."),
+    Metric(
+        "playproof_purged_total",
+        "counter",
+        ("what",),
+        "Rows that retention removed: telemetry, sessions, letters, publications or tombstones.",
+    ),
     Metric(
         "playproof_woodwide_calls_total", "counter", ("call", "outcome"), "Calls to Woodwide ended: ok, or the reason (docs/woodwide.md)."
     ),
