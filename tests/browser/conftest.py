@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from tests.browser.visiting import Service, service
+
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -33,3 +35,10 @@ def window(browser: Browser) -> Iterator[BrowserContext]:
     yield context
     context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def offering() -> Iterator[Service]:
+    """A site and its service, of one test alone."""
+    with service() as running:
+        yield running

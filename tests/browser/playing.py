@@ -13,8 +13,11 @@ from playproof.challenges.events import Key
 from playproof.challenges.games.archery import Moving
 from playproof.challenges.games.base import Target
 from playproof.challenges.games.snake import Snake
+from playproof.testing import people
+from playproof.testing.events import Track
 
 ATTEMPTS = 8
+STEP_MS = 16.0
 ARROWS = ("ArrowUp", "ArrowRight", "ArrowDown", "ArrowLeft")
 NAMES = ("up arrow", "right arrow", "down arrow", "left arrow")
 
@@ -36,13 +39,14 @@ class Player(Protocol):
 
 
 def reach(table: Player, x: float, y: float) -> None:
-    """Move the mouse to a place of the playfield, on a bent and uneven path."""
-    page, rng = table.page, np.random.default_rng(table.step)
-    start, goal = np.array(table.place(500, 300)), np.array(table.place(x, y))
-    way = goal - start
-    aside = np.array([-way[1], way[0]]) * rng.normal(0, 0.08)
-    for share in np.linspace(0, 1, 16)[1:] ** 1.3:
-        page.mouse.move(*(start + way * share + aside * np.sin(np.pi * share)).round().tolist())
+    """Move the mouse to a place of the playfield as a made-up person does, in whole pixels."""
+    rng, track = np.random.default_rng(table.step), Track()
+    people.reach(track, rng, np.array([500.0, 300.0]), np.array([x, y], np.float64), slope=95.0)
+    _, way = track.sampled(STEP_MS)
+    corner, opposite = np.array(table.place(0, 0)), np.array(table.place(1000, 600))
+    for place in [*way, (x, y)]:
+        at = corner + (opposite - corner) * np.clip(place, 1.0, [999.0, 599.0]) / [1000.0, 600.0]
+        table.page.mouse.move(*at.round().tolist())
 
 
 def click(table: Player) -> None:
@@ -85,7 +89,7 @@ def lead(table: Player) -> None:
 
 
 def press_arrow(table: Player) -> None:
-    expect(table.page.get_by_role("status")).to_contain_text(NAMES[table.target.key])
+    expect(table.page.get_by_role("status").last).to_contain_text(NAMES[table.target.key])
     table.page.keyboard.press(ARROWS[table.target.key])
 
 

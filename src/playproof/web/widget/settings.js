@@ -19,6 +19,7 @@ export const ATTRIBUTES = Object.freeze({
   "response-field": ["true", "false"],
   "response-field-name": "playproof-response",
   "help-url": "",
+  worker: ["auto", "never"],
   service: "",
 });
 

@@ -85,7 +85,7 @@ export class View {
     this.game.hidden = state !== "playing";
     this.offline(false);
     if (held && state !== "playing") row.focus({ preventScroll: true });
-    if (state !== "playing" && state !== "idle") this.say([this.#words[title], this.#words[note]].filter(Boolean).join(" "));
+    this.say(["playing", "idle"].includes(state) ? "" : [this.#words[title], this.#words[note]].filter(Boolean).join(" "));
   }
 
   /** Say something to those who listen. */

@@ -99,10 +99,10 @@ export class Widget {
   async start(way = this.#way) {
     this.#way = way;
     this.#settings = settingsOf(this.#host);
-    this.#drop();
-    this.#hold("", 0);
     this.#begun = true;
+    this.#hold("", 0);
     if (!this.#machine.go("start")) return;
+    this.#drop(); // after the focus went from what is dropped to what is shown
     const attempt = new AbortController();
     this.#attempt = attempt;
     const { sitekey, action, cdata, service } = this.#settings;
@@ -124,11 +124,11 @@ export class Widget {
 
   /** Forget what is open and what is held, and wait for the visitor again. */
   reset() {
-    this.#drop();
     this.#hold("", 0);
     this.#retries = 0;
     this.#begun = false;
     this.#machine.reset();
+    this.#drop();
   }
 
   /** The token, for as long as it is good. */
@@ -161,7 +161,7 @@ export class Widget {
   #hooks() {
     return {
       offline: (is) => this.#view.offline(is),
-      keys: (puzzle, signal) => solve(puzzle, signal),
+      keys: (puzzle, signal) => this.#solve(puzzle, signal),
     };
   }
 
@@ -169,15 +169,16 @@ export class Widget {
     this.#challenge = challenge;
     this.#later(challenge.view.expiresIn, () => this.#failed(new Trouble("overdue")));
     const { view } = challenge;
-    let pow;
+    let game, pow;
     if (view.pow) {
       this.#machine.go("work");
-      pow = await solve(view.pow, signal, (share) => this.#view.progress(share));
+      pow = await this.#solve(view.pow, signal, (share) => this.#view.progress(share));
     } else {
-      await this.#play(challenge, signal);
+      game = await this.#play(challenge, signal);
     }
     if (signal.aborted) return;
     this.#machine.go("play");
+    game?.destroy();
     const { token, expiresIn } = await challenge.finish(pow);
     if (signal.aborted) return;
     this.#drop();
@@ -187,56 +188,61 @@ export class Widget {
     this.#tell("verified", { token, expiresIn }, "callback", token);
   }
 
-  /** Resolves once the game is over and the service has seen it. */
+  /** Resolves to the game once it is over and the service has seen it. */
   async #play(challenge, signal) {
     const { mount } = await import("./games/index.js").catch(() => {
       throw new Trouble("module");
     });
-    if (signal.aborted) return;
+    if (signal.aborted) return null;
     this.#call("before-interactive-callback");
     const { focused } = this.#view;
     this.#machine.go("issue");
-    let over = () => {};
-    const ended = new Promise((resolve, reject) => {
-      over = resolve;
-      signal.addEventListener("abort", resolve);
-      const onEvents = (batch) =>
-        challenge.send(batch).catch((trouble) => {
-          reject(trouble);
+    const over = {};
+    over.promise = new Promise((resolve, reject) => Object.assign(over, { resolve, reject }));
+    over.promise.catch(() => {}); // heard of below, where the game came to be mounted
+    signal.addEventListener("abort", over.resolve);
+    const options = {
+      onEvents: async (batch) => {
+        try {
+          return await challenge.send(batch);
+        } catch (trouble) {
+          over.reject(trouble);
           throw trouble;
-        });
-      mount(this.#view.game, challenge.view, {
-        onEvents,
-        onDone: over,
-        reducedMotion: matchMedia("(prefers-reduced-motion: reduce)").matches,
-        theme: this.#settings.theme,
-        words: this.#gameWords,
-      }).then(
-        (game) => {
-          if (signal.aborted) game.destroy();
-          else {
-            signal.addEventListener("abort", () => game.destroy());
-            ended.then(game.destroy, game.destroy);
-            if (focused) game.surface.focus({ preventScroll: true });
-            this.#tell("interactive");
-          }
-        },
-        () => reject(new Trouble("module")),
-      );
+        }
+      },
+      onDone: over.resolve,
+      reducedMotion: matchMedia("(prefers-reduced-motion: reduce)").matches,
+      theme: this.#settings.theme,
+      words: this.#gameWords,
+    };
+    const game = await mount(this.#view.game, challenge.view, options).catch(() => {
+      throw new Trouble("module");
     });
-    await ended;
+    signal.addEventListener("abort", game.destroy);
+    if (signal.aborted) game.destroy();
+    else {
+      if (focused) game.surface.focus({ preventScroll: true });
+      this.#tell("interactive");
+      await over.promise;
+    }
+    return game;
+  }
+
+  #solve(puzzle, signal, progress) {
+    return solve(puzzle, signal, { progress, worker: this.#settings.worker === "auto" });
   }
 
   #failed(trouble) {
-    this.#drop();
     if (trouble.code === "overdue") {
       this.#machine.go("overrun");
+      this.#drop();
       this.#call("timeout-callback");
       return;
     }
     const repeats = PASSING.includes(trouble.code) && this.#settings.retry === "auto" && this.#retries < MOST_RETRIES;
     this.#trouble = { code: trouble.code, repeats };
     this.#machine.go("fail");
+    this.#drop();
     this.#tell("error", { code: trouble.code }, "error-callback", trouble.code);
     if (!repeats) return;
     this.#retries += 1;

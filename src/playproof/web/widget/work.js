@@ -5,16 +5,21 @@ import { Trouble } from "./trouble.js";
 const LONGEST_MS = 60_000;
 const CHUNK = 500;
 const CHUNK_MS = 8;
+const WORKER = new URL("./worker.js", import.meta.url);
+
+/** What a page that lets nobody start scripts unchecked has to allow by name. */
+let policy = null;
 
 /**
  * Solve `puzzle`.
  *
  * @param {import("./client.js").Puzzle} puzzle
  * @param {AbortSignal} signal
- * @param {(share: number) => void} [progress] Told how much of the numbers is tried, 0 to 1.
+ * @param {{progress?: (share: number) => void, worker?: boolean}} [how] `progress` is told how much of the numbers is tried, 0 to 1;
+ *   `worker` says whether to try for one.
  * @returns {Promise<string>} what the service takes as the solution; rejects with `Trouble` after a minute
  */
-export async function solve(puzzle, signal, progress = () => {}) {
+export async function solve(puzzle, signal, { progress = () => {}, worker = true } = {}) {
   if (puzzle.algorithm !== "SHA-256") throw new Trouble("work");
   const stop = new AbortController();
   const abort = () => stop.abort();
@@ -23,7 +28,7 @@ export async function solve(puzzle, signal, progress = () => {}) {
   if (signal.aborted) abort();
   const told = (tried) => progress(Math.min(tried / (puzzle.maxnumber + 1), 1));
   try {
-    const number = (await beside(puzzle, stop.signal, told)) ?? (await between(puzzle, stop.signal, told));
+    const number = (worker ? await beside(puzzle, stop.signal, told) : null) ?? (await between(puzzle, stop.signal, told));
     if (number === null) throw new Trouble("work");
     const { algorithm, challenge, salt, signature } = puzzle;
     return btoa(JSON.stringify({ algorithm, challenge, number, salt, signature }));
@@ -35,8 +40,7 @@ export async function solve(puzzle, signal, progress = () => {}) {
 
 /** In a worker; null where there is none to be had. A page may only start those of its own origin. */
 function beside(puzzle, signal, told) {
-  const url = new URL("./worker.js", import.meta.url);
-  if (url.origin !== location.origin || typeof Worker === "undefined") return Promise.resolve(null);
+  if (WORKER.origin !== location.origin || typeof Worker === "undefined") return Promise.resolve(null);
   return new Promise((resolve) => {
     let worker = null;
     const done = (number) => {
@@ -46,7 +50,8 @@ function beside(puzzle, signal, told) {
     };
     const quit = () => done(null);
     try {
-      worker = new Worker(url, { type: "module" });
+      policy ??= window.trustedTypes?.createPolicy("playproof", { createScriptURL: () => WORKER.href }) ?? { createScriptURL: () => WORKER };
+      worker = new Worker(policy.createScriptURL(""), { type: "module" });
     } catch {
       resolve(null);
       return;
@@ -68,7 +73,17 @@ async function between(puzzle, signal, told) {
       if (number !== null) return number;
     }
     told(from);
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await next();
   }
   return null;
+}
+
+/** Let the browser do whatever else there is to do; a timer would have it wait for longer than that. */
+function next() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.addEventListener("message", resolve, { once: true });
+    port1.start();
+    port2.postMessage(null);
+  });
 }
