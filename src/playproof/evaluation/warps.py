@@ -21,7 +21,8 @@ Points = NDArray[np.complex128]
 
 _REST_MS = 100.0
 """A longer silence parts two movements, where there are no clicks to tell them apart."""
-_NO_CHORD_PX = 10.0
+NO_CHORD_PX = 10.0
+"""A movement that ends so near to where it began has no direction."""
 
 
 def placed(session: Session, turn: complex, shift: complex = 0j) -> Session:
@@ -94,7 +95,7 @@ def thinned(session: Session, share: float, rng: np.random.Generator) -> Session
 
 def resampled(session: Session, hz: float, phase: float = 0.5) -> Session:
     """Logged anew `hz` times a second along straight lines, `phase` of a step later; nothing is logged while nothing moves."""
-    times, places = _ordered(session)
+    times, places = ordered(session)
     if times.size < 2:
         return session
     grid = np.arange(times[0] + phase * 1000.0 / hz, times[-1] + 500.0 / hz, 1000.0 / hz)
@@ -125,33 +126,33 @@ def aimed(session: Session, targets: Points) -> Session:
     """Movement i, as in `reaimed`, turned and sized to end at `targets[i]`, after the last at the first again."""
 
     def turn(movement: int, start: complex, way: complex) -> complex:
-        return complex((targets[movement % targets.size] - start) / way) if abs(way) > _NO_CHORD_PX else 1.0 + 0j
+        return complex((targets[movement % targets.size] - start) / way) if abs(way) > NO_CHORD_PX else 1.0 + 0j
 
     return _turned(session, turn, lambda: 1.0)
 
 
 def _turned(session: Session, choose: Callable[[int, complex, complex], complex], bending: Callable[[], float]) -> Session:
     """Every movement times what `choose` gives for its number, where it now starts and its way, and bent across it."""
-    times, places = _ordered(session)
+    times, places = ordered(session)
     clicked = _clicked(session)
     if times.size < 2:
         return session
-    anchors = _anchors(session, times)
+    edges = anchors(session, times)
     out, clicks = places.copy(), clicked.copy()
     start = complex(places[0])
-    for movement, (begin, end) in enumerate(pairwise(anchors)):
-        inside = (times >= begin) & (times <= end if end == anchors[-1] else times < end)
+    for movement, (begin, end) in enumerate(pairwise(edges)):
+        inside = (times >= begin) & (times <= end if end == edges[-1] else times < end)
         pressed = (session.click_t > begin) & (session.click_t <= end)
         first, last = _at(times, places, begin), _at(times, places, end)
         way = last - first
         turn, bend = choose(movement, start, way), bending()
-        unit = way / abs(way) if abs(way) > _NO_CHORD_PX else 1.0 + 0j
+        unit = way / abs(way) if abs(way) > NO_CHORD_PX else 1.0 + 0j
 
         out[inside] = start + _bent((places[inside] - first) / unit, bend) * unit * turn
         clicks[pressed] = start + _bent((clicked[pressed] - first) / unit, bend) * unit * turn
         start = complex(start + way * turn)
-    ordered = replace(session, t=times, x=places.real.copy(), y=places.imag.copy(), trusted=None)
-    return _moved(ordered, out, clicks)
+    straight = replace(session, t=times, x=places.real.copy(), y=places.imag.copy(), trusted=None)
+    return _moved(straight, out, clicks)
 
 
 def spliced(sessions: Sequence[Session], rng: np.random.Generator, run: int = 3) -> Session:
@@ -159,12 +160,12 @@ def spliced(sessions: Sequence[Session], rng: np.random.Generator, run: int = 3)
     t, z, click_t, click_z = [np.empty(0)], [np.empty(0, np.complex128)], [np.empty(0)], [np.empty(0, np.complex128)]
     now, here = 0.0, 0j
     for session in sessions:
-        times, places = _ordered(session)
+        times, places = ordered(session)
         if times.size < 2:
             continue
-        anchors = _anchors(session, times)
-        first = int(rng.integers(0, max(1, anchors.size - run)))
-        begin, end = anchors[first], anchors[min(first + run, anchors.size - 1)]
+        edges = anchors(session, times)
+        first = int(rng.integers(0, max(1, edges.size - run)))
+        begin, end = edges[first], edges[min(first + run, edges.size - 1)]
         inside = (times >= begin) & (times <= end)
         pressed = (session.click_t > begin) & (session.click_t <= end)
         shift = here - _at(times, places, begin)
@@ -183,7 +184,7 @@ def _bent(places: Points, bend: float) -> Points:
     return np.asarray(places.real + 1j * bend * places.imag)
 
 
-def _anchors(session: Session, times: Floats) -> Floats:
+def anchors(session: Session, times: Floats) -> Floats:
     """Times between which a movement lies: start, clicks or the ends of silences, end."""
     inner = np.unique(session.click_t[(session.click_t > times[0]) & (session.click_t < times[-1])])
     if inner.size < 3:
@@ -206,7 +207,7 @@ def _span(session: Session) -> tuple[float, float]:
     return (float(session.t.min()), float(session.t.max())) if session.t.size else (0.0, 0.0)
 
 
-def _ordered(session: Session) -> tuple[Floats, Points]:
+def ordered(session: Session) -> tuple[Floats, Points]:
     """Times that rise, and the places at them."""
     times, first = np.unique(session.t, return_index=True)
     return times, _places(session)[first]
