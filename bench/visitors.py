@@ -32,15 +32,13 @@ from playproof.verification.desk import desk_of
 from playproof.verification.reception import GAME, Wish
 
 Points = NDArray[np.complex128]
-_NEVER = 10**8
 
 
 class Place:
     """A service without HTTP, its store in `folder`."""
 
     def __init__(self, folder: Path, policy: SitePolicy | None = None) -> None:
-        limits = {"challenges_per_address": 1_000_000, "challenges_per_site": _NEVER}
-        settings = Settings(data_dir=folder, **limits)
+        settings = Settings(data_dir=folder, challenges_per_address=1_000_000, challenges_per_site=1_000_000)
         self.clock = FakeClock(datetime.fromtimestamp(ISSUED_AT / 1000, UTC))
         self.store = open_store(folder, clock=self.clock)
         self.site = Site("shop", "shop", "pk_shop", ("https://shop.example",), policy or SitePolicy())
