@@ -25,6 +25,7 @@ UNSCORED = "none"
 _LATENCY = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _HOSTED = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 _ATTEMPTS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 8.0)
+_AGES = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 180.0, 240.0, 300.0)
 _GROUP = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 
 
@@ -60,7 +61,31 @@ METRICS = (
     Metric("playproof_store_commit_seconds", "histogram", (), "Seconds one group commit took, down to the disk.", _LATENCY),
     Metric("playproof_store_group_size", "histogram", (), "Sessions in one group commit.", _GROUP),
     Metric("playproof_store_failures_total", "counter", (), "Group commits that failed; none of their sessions was acknowledged."),
+    Metric("playproof_challenges_total", "counter", ("outcome", "game"), "Challenges issued, started (a first batch came) and finished."),
+    Metric("playproof_challenges_limited_total", "counter", ("way",), "Challenges and tolls refused because a rate was over, by way."),
+    Metric(
+        "playproof_challenge_batches_total",
+        "counter",
+        ("outcome",),
+        "Batches of events: taken, repeated, or the reason why not.",
+    ),
+    Metric(
+        "playproof_challenge_decisions_total",
+        "counter",
+        ("game", "device", "decision"),
+        "First decisions on finished challenges, by game and input class.",
+    ),
     Metric("playproof_retention_runs_total", "counter", ("outcome",), "Runs of retention: done, or postponed for want of the store."),
+    Metric(
+        "playproof_siteverify_total",
+        "counter",
+        ("dialect", "outcome", "source"),
+        "Questions about tokens: the decision, `repeated` for one asked again, or why it was not answered (docs/verify.md); of a `site` or "
+        "a `test_key`.",
+    ),
+    Metric(
+        "playproof_token_age_seconds", "histogram", (), "Seconds from a finished challenge to the question that spent its token.", _AGES
+    ),
     Metric("playproof_erased_total", "counter", (), "Sessions erased on request over HTTP."),
     Metric(
         "playproof_purged_total",

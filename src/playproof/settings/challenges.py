@@ -7,7 +7,7 @@ import binascii
 from typing import Annotated, Any
 
 from playproof.settings.batch import BatchSettings
-from playproof.settings.kinds import NETWORKS, ApiKey, Kind, Secret, duration, integer
+from playproof.settings.kinds import FLAG, NETWORKS, ApiKey, Kind, Secret, duration, integer
 from playproof.settings.row import Setting
 
 _DAY = 86400.0
@@ -99,6 +99,17 @@ class ChallengeSettings(BatchSettings, frozen=True, kw_only=True):
         float,
         Setting(duration(0, 60), "How long the way without a game takes at least, however fast the computer is."),
     ] = 3.0
+    test_keys: Annotated[
+        bool,
+        Setting(
+            FLAG,
+            "Whether the public test keys are good here. They are for tests alone: a site's own secret refuses their token.",
+        ),
+    ] = True
+    wrong_secrets_per_address: Annotated[
+        int,
+        Setting(integer(1, 1_000_000), "Wrong secrets that may be shown to siteverify from one address in a minute; then 429."),
+    ] = 20
     keep_signatures: Annotated[
         float,
         Setting(duration(0, 3650 * _DAY), "How long a play is looked for among new ones, to know it again."),

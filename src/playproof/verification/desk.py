@@ -33,7 +33,7 @@ class Desk:
 def desk_of(settings: Settings, store: Store, service: Service, clock: Clock, random: RandomBytes = os.urandom) -> Desk:
     """The desk that `settings` describe. Raises `StoreUnavailable`; blocks."""
     signing = signing_of(settings, store, clock, random)
-    sites = Sites(store, clock)
+    sites = Sites(store, clock, trials=settings.test_keys)
     prices = Prices(int(settings.challenge_lifetime * 1000), settings.toll_keyboard, settings.toll_instead)
     tolls = Tolls(settings.toll_keyboard, settings.toll_instead, int(settings.toll_wait * 1000))
     return Desk(
