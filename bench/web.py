@@ -29,6 +29,7 @@ from playproof.service import OPEN_SCOPE, Service, Submission, build_judge
 from playproof.settings import Settings
 from playproof.store import Live, PutOutcome, Store
 from playproof.telemetry import decode_request
+from playproof.verification.desk import Desk
 from playproof.web.app import create_app
 from playproof.web.auth import Keys, Neighbourhood
 from playproof.web.retention import Retention
@@ -60,7 +61,7 @@ class Ready:
         service = Service(build_judge(Settings()), cast("Store", None), clock=SystemClock())
         self._prepared = service.prepare(session, OPEN_SCOPE, Channel.API)
 
-    def submit(self, *_: object) -> Submission:
+    def submit(self, *_: object, **__: object) -> Submission:
         """The verdict, on disk at the loop's next turn."""
         outcome: Future[PutOutcome] = Future()
         asyncio.get_running_loop().call_soon(outcome.set_result, PutOutcome("stored", self._prepared.record.verdict, 1))
@@ -72,7 +73,8 @@ def application(body: bytes, access: LogWriter | None) -> Any:
     limits = Limits(2 * 1024**2, 10.0)
     nowhere = Neighbourhood.of("127.0.0.1")
     service, store = cast("Service", Ready(body)), cast("Store", Unhurried())
-    services = Services(service, store, Keys(), nowhere, Metrics(), limits, SystemClock(), {}, cast("Batch", None))
+    no_batch, no_desk = cast("Batch", None), cast("Desk", None)
+    services = Services(service, store, Keys(), nowhere, Metrics(), limits, SystemClock(), {}, no_batch, no_desk)
     return create_app(services, Retention(timedelta(1), timedelta(1), Live()), access)
 
 

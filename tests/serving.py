@@ -23,7 +23,7 @@ import httpx
 import numpy as np
 
 from playproof.batch.runtime import Batch
-from playproof.clock import SystemClock
+from playproof.clock import Clock, SystemClock
 from playproof.decision import Judge, Rules
 from playproof.observe.logging import LogWriter
 from playproof.observe.metrics import Metrics
@@ -32,6 +32,8 @@ from playproof.service import Service
 from playproof.settings import ApiKey, Secret, Settings
 from playproof.store import Live, Store, open_store
 from playproof.testing import ScriptedScorer, columns_body, human_session
+from playproof.tokens.verifier import Verifier
+from playproof.verification.desk import desk_of
 from playproof.web.app import create_app
 from playproof.web.auth import Keys, Neighbourhood
 from playproof.web.retention import Retention
@@ -62,15 +64,17 @@ class Site:
         access: LogWriter | None = None,
         keep_telemetry: bool = True,
         settings: Settings | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        clock = SystemClock()
+        clock = clock or SystemClock()
         self.metrics = Metrics()
         self.store = store or open_store(folder)
         judge = Judge(Chain(model or ScriptedScorer(), partial(note_fallback, self.metrics)), Rules(), clock)
         keys = [ApiKey(name, Secret(key)) for name, key in (api_keys or {}).items()]
         batch = Batch(settings or Settings(), judge, self.store, self.metrics, clock, holder="site")
+        service = Service(judge, self.store, clock=clock, keep_telemetry=keep_telemetry, queue=batch.queue)
         self.services = Services(
-            service=Service(judge, self.store, clock=clock, keep_telemetry=keep_telemetry, queue=batch.queue),
+            service=service,
             store=self.store,
             keys=Keys(keys, admin_key, metrics_token),
             neighbourhood=Neighbourhood.of(host),
@@ -79,6 +83,8 @@ class Site:
             clock=clock,
             checks={"store": self.store.check},
             batch=batch,
+            desk=desk_of(settings or Settings(), self.store, service, clock),
+            verifier=Verifier(self.store.sites, self.store.tokens, judge.rules, clock, trials=(settings or Settings()).test_keys),
             holder="site",
         )
         week = timedelta(days=7)

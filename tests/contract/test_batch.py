@@ -293,8 +293,9 @@ def test_a_buried_session_is_final_and_can_be_exhumed(store: Store, clock: FakeC
     a, b = claim(store)
     assert store.batch.settle([done(a, buried=True), done(b)]) == [True, True]
     (grave,) = store.batch.buried()
-    assert store.batch.grave("open", "a") == grave
-    assert store.batch.grave("open", "b") is None
+    assert store.batch.graves("a") == store.batch.graves("a", "open") == [grave]
+    assert store.batch.graves("b") == store.batch.graves("a", "another") == []
+    assert list(store.batch.buried(grave.number)) == []
     assert (grave.session_id, grave.reason, grave.error, grave.attempts) == ("a", "refused", "422: will not do", 1)
     assert (grave.verdict, grave.buried_at) == (b'{"by": "a"}', RECEIVED_AT)
     assert claim(store) == []

@@ -13,7 +13,7 @@ import pytest
 
 from playproof.batch.queue import BURIED, FULL
 from playproof.batch.retry import FIRST_SECONDS
-from playproof.batch.scheduler import CLEARED, Processed
+from playproof.batch.scheduler import CLEARED, Cleared, Processed
 from playproof.dataset import Channel
 from playproof.decision import Judge
 from playproof.errors import HostedReason, QueueFull
@@ -227,10 +227,10 @@ def test_a_queue_can_be_cleared(store: Store, clock: FakeClock, provider: Provid
     worker.enqueue(*some(20, "t"))
     provider.failure = down()
     process(worker)
-    assert asyncio.run(worker.scheduler.clear()) == 20
+    assert asyncio.run(worker.scheduler.clear()) == Cleared(sessions=20, forgotten=1)
     assert {worker.verdict(name).fallback_reason for name in some(20, "t")} == {CLEARED}
     assert (worker.queue.backlog().queued, worker.queue.backlog().buried) == (0, 0)
-    assert asyncio.run(worker.scheduler.clear()) == 0
+    assert asyncio.run(worker.scheduler.clear()) == Cleared(sessions=0, forgotten=0)
 
 
 def test_the_scheduler_looks_once_a_tick_and_takes_whole_batches(store: Store, reopen: Open, clock: FakeClock) -> None:

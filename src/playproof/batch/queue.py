@@ -19,6 +19,9 @@ BURIED = "buried"
 FULL = "queue_full"
 """The `fallbackReason` of a session that found no room in the queue."""
 
+WAITING: tuple[EntryState, ...] = ("queued", "claimed")
+"""The states of a session whose verdict a batch is to make final."""
+
 RECOUNT_SECONDS = 1.0
 """How long a count of what waits is relied on; what other processes enqueue meanwhile can exceed the bound by as much."""
 RETRY_SECONDS = 30.0
@@ -62,8 +65,10 @@ class SessionQueue:
         self._tables = store.batch
         self._most = most
         self._clock = clock
+        self._counting = threading.Lock()
         self._lock = threading.Lock()
         self._room = 0
+        self._taken = 0
         self._count_again = clock.monotonic()
 
     def enqueue(self, record: SessionRecord, assessment: bytes) -> Future[PutOutcome]:
@@ -76,27 +81,45 @@ class SessionQueue:
         awaited = Awaiting(assessment=assessment, next_at=FOREVER, holder=HOLDER, held_until=FOREVER)
         return self._store.put(msgspec.structs.replace(record, awaited=awaited, queued=True))
 
+    @property
+    def stale(self) -> bool:
+        """Whether the next to enqueue counts what waits first, and blocks meanwhile."""
+        return self._clock.monotonic() >= self._count_again
+
+    def count(self) -> None:
+        """Count what waits, unless that was done just now."""
+        with self._counting:
+            if not self.stale:
+                return
+            taken = self._taken
+            room = self._most - self._tables.waiting(self._most)
+            with self._lock:
+                self._room = room - (self._taken - taken)
+                self._count_again = self._clock.monotonic() + RECOUNT_SECONDS
+
     def _take_room(self) -> None:
+        self.count()
         with self._lock:
-            now = self._clock.monotonic()
-            if now >= self._count_again:
-                self._room = self._most - self._tables.waiting(self._most)
-                self._count_again = now + RECOUNT_SECONDS
             if self._room <= 0:
                 raise QueueFull(f"{self._most} sessions wait for a batch already", retry_after=RETRY_SECONDS)
             self._room -= 1
+            self._taken += 1
 
     def result(self, scope: str, session_id: str) -> Result | None:
         """The verdict on a session, whether or not it was ever queued, and where it stands; `None` where the id is not known.
 
         Raises `ResultGone` where a session of this id was queued and retention has removed it, for as long again as verdicts are kept.
         """
-        stored = self._store.get(scope, session_id)
-        if stored is None:
-            if self._tables.gone(scope, session_id):
-                raise ResultGone(f"the result of session {session_id!r} is no longer kept")
-            return None
-        return Result(stored.verdict, self.place(scope, session_id) if stored.awaiting else None)
+        while True:
+            stored = self._store.get(scope, session_id)
+            if stored is None:
+                if self._tables.gone(scope, session_id):
+                    raise ResultGone(f"the result of session {session_id!r} is no longer kept")
+                return None
+            queued = self.place(scope, session_id) if stored.awaiting else None
+            if queued is None or queued.state in WAITING:
+                return Result(stored.verdict, queued)
+            # Its verdict has become final between the two looks.
 
     def place(self, scope: str, session_id: str) -> Queued | None:
         """Where a session stands; `None` where it is not in the queue, nor was within BATCH_KEEP."""
@@ -110,20 +133,19 @@ class SessionQueue:
         """How many sessions are queued, claimed, settled and buried; counts them."""
         return self._tables.backlog()
 
-    def buried(self) -> Iterator[Grave]:
-        """The sessions that were given up, in order of arrival, each with its error."""
-        return self._tables.buried()
+    def buried(self, after: int = 0) -> Iterator[Grave]:
+        """The sessions that were given up, in order of arrival, each with its error; those after the one of a number."""
+        return self._tables.buried(after)
 
     def exhume(self, scope: str | None = None, session_id: str | None = None) -> int:
-        """Queue again what was given up: one session, or all; how many that were.
+        """Queue again what was given up: what is under an id, in `scope` or in all, or everything; how many sessions that were.
 
         Their verdicts become preliminary again, of a revision one higher and with the same decision; no webhook says so.
         The next batch makes them final, one revision on and with a webhook, as if they had never been. Raises `QueueFull` where not all
         of a step have room; those before it are queued.
         """
-        if scope is not None and session_id is not None:
-            found = self._tables.grave(scope, session_id)
-            return self._exhume([found]) if found is not None else 0
+        if session_id is not None:
+            return self._exhume(self._tables.graves(session_id, scope))
         total = 0
         step: list[Grave] = []
         for grave in self._tables.buried():

@@ -71,6 +71,15 @@ class Processed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         )
 
 
+class Cleared(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a queue that was cleared."""
+
+    sessions: int
+    """Taken out of it. Their verdicts, which were preliminary, are final now as they are, with `fallbackReason` `cleared`."""
+    forgotten: int
+    """Buried ones that can no longer be exhumed. Their verdicts were final already."""
+
+
 class SchedulerStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How the scheduler of all processes stands; times are milliseconds since 1970, UTC."""
 
@@ -156,8 +165,8 @@ class Scheduler:
         """
         return await self._process(Forming(1, 0, self._rule.most), most, scheduled=False)
 
-    async def clear(self) -> int:
-        """Take all out of the queue that nobody works at; how many sessions those were.
+    async def clear(self) -> Cleared:
+        """Take all out of the queue that nobody works at.
 
         They keep the verdict they have, which is final now, with `fallbackReason` `cleared` and a webhook. Buried ones stay final
         as they are and can no longer be exhumed.
@@ -166,8 +175,7 @@ class Scheduler:
         cleared = 0
         while report := await self._inference.conclude(FOREVER, CLEARED):
             cleared += report.final.total()
-        await asyncio.to_thread(self._tables.forget)
-        return cleared
+        return Cleared(sessions=cleared, forgotten=await asyncio.to_thread(self._tables.forget))
 
     async def start(self) -> bool:
         """Have batches be formed on schedule, in all processes and from now on; whether they were not."""

@@ -164,7 +164,7 @@ def clear(settings: Settings, confirm: bool) -> None:
         raise click.UsageError("This ends the wait of every queued session, and cannot be taken back: give --confirm.")
 
     async def work(made: Batch) -> int:
-        return await made.scheduler.clear()
+        return (await made.scheduler.clear()).sessions
 
     click.echo(f"{_sessions(_with_batch(settings, work))} taken out of the queue")
 

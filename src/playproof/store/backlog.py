@@ -93,10 +93,12 @@ def buried(connection: Connection, after: int, size: int) -> list[Grave]:
     return [Grave(**row) for row in connection.execute(_GRAVES.where(_e.session_seq > after).limit(size)).mappings()]
 
 
-def grave(connection: Connection, scope: str, session_id: str) -> Grave | None:
-    """The session under an id, if it was given up."""
-    row = connection.execute(_GRAVES.where(session.c.id == session_id, session.c.scope == scope)).mappings().one_or_none()
-    return None if row is None else Grave(**row)
+def graves(connection: Connection, session_id: str, scope: str | None) -> list[Grave]:
+    """The sessions under an id that were given up, in `scope` or in all."""
+    mine = _GRAVES.where(session.c.id == session_id)
+    if scope is not None:
+        mine = mine.where(session.c.scope == scope)
+    return [Grave(**row) for row in connection.execute(mine).mappings()]
 
 
 def exhume(connection: Connection, items: Sequence[Exhumed], holder: str, now: int) -> int:

@@ -141,15 +141,14 @@ class BatchTables:
         """Whether a session was queued under an id, and retention has removed it no longer ago than verdicts are kept."""
         return self._storable(session_id) and self._read(lambda connection: tombstones.stands(connection, scope, session_id))
 
-    def grave(self, scope: str, session_id: str) -> Grave | None:
-        """The session under an id, if it was given up."""
+    def graves(self, session_id: str, scope: str | None = None) -> list[Grave]:
+        """The sessions under an id that were given up, in `scope` or in all."""
         if not self._storable(session_id):
-            return None
-        return self._read(lambda connection: backlog.grave(connection, scope, session_id))
+            return []
+        return self._read(lambda connection: backlog.graves(connection, session_id, scope))
 
-    def buried(self) -> Iterator[Grave]:
-        """The sessions that were given up, in order of arrival."""
-        after = 0
+    def buried(self, after: int = 0) -> Iterator[Grave]:
+        """The sessions that were given up, in order of arrival, after the one of a number."""
 
         def work(connection: Connection) -> list[Grave]:
             return backlog.buried(connection, after, PAGE)

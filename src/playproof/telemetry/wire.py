@@ -89,5 +89,8 @@ class WireLabels(Struct, gc=False):
     license: str | None = None
 
 
-class Options(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """What a request asks of the scoring route besides the score; nothing can be asked yet, and asking is refused."""
+class Options(Struct, frozen=True, gc=False, rename="camel", forbid_unknown_fields=True):
+    """What a request asks of the scoring route besides the score."""
+
+    use_batch: bool | None = None
+    """Queue the session for a batch; `None` where it is not said."""

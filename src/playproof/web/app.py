@@ -26,10 +26,13 @@ from playproof.service import Service, build_judge, live_of
 from playproof.settings import Settings, secrets_of
 from playproof.store import Commit, PutOutcome, store_of
 from playproof.telemetry import LIMITS
+from playproof.tokens.verifier import Verifier
+from playproof.verification.desk import desk_of
 from playproof.web.auth import Keys, Neighbourhood, admin_key
+from playproof.web.client import Proxies
 from playproof.web.ferry import Ferry
 from playproof.web.retention import Retention, leave_with_parent, retention_of
-from playproof.web.routes import operate, pages, score, sessions, training
+from playproof.web.routes import batch, challenges, operate, pages, score, sessions, siteverify, training
 from playproof.web.routing import routed
 from playproof.web.running import running
 from playproof.web.services import Limits, Services, note_fallback
@@ -41,6 +44,12 @@ ROUTES = (
     score.score,
     sessions.stored,
     sessions.erase,
+    *batch.ROUTES,
+    challenges.begin,
+    challenges.events,
+    challenges.toll,
+    challenges.finish,
+    siteverify.siteverify,
     training.upload,
     training.start,
     training.versions,
@@ -90,24 +99,30 @@ def _composed(settings: Settings, keys: Keys, clock: Clock | None) -> Services:
     batch = Batch(settings, judge, store, metrics, clock, tower=tower, holder=holder, notice=notice, noticed=noticed)
     model = judge.chain.model
     metrics.change("playproof_model_info", 1, model.model_id, model.model_version)
+    service = Service(
+        judge,
+        store,
+        clock=clock,
+        keep_telemetry=settings.keep_telemetry > 0,
+        holder=holder if tower is not None else None,
+        unasked=HostedReason.NOT_CONFIGURED if settings.anomaly_model_id and tower is None else None,
+        queue=batch.queue,
+    )
     return Services(
-        service=Service(
-            judge,
-            store,
-            clock=clock,
-            keep_telemetry=settings.keep_telemetry > 0,
-            holder=holder if tower is not None else None,
-            unasked=HostedReason.NOT_CONFIGURED if settings.anomaly_model_id and tower is None else None,
-            queue=batch.queue,
-        ),
+        service=service,
         store=store,
         keys=keys,
         neighbourhood=Neighbourhood.of(settings.host, settings.allowed_hosts),
         metrics=metrics,
-        limits=Limits(min(settings.max_body, LIMITS.body_bytes), settings.request_timeout, settings.max_upload),
+        limits=Limits(
+            min(settings.max_body, LIMITS.body_bytes), settings.request_timeout, settings.max_upload, settings.wrong_secrets_per_address
+        ),
         clock=clock,
         checks={"store": store.check, "model": partial(_check_model, model)},
         batch=batch,
+        desk=desk_of(settings, store, service, clock),
+        verifier=Verifier(store.sites, store.tokens, judge.rules, clock, trials=settings.test_keys),
+        proxies=Proxies(settings.trusted_proxies),
         holder=holder,
         tower=tower,
         hosted=hosted,

@@ -8,6 +8,7 @@ from playproof import __version__
 from playproof.decision import Verdict
 from playproof.observe.health import Readiness
 from playproof.telemetry import LIMITS
+from playproof.web import batch_schema, challenge_schema
 from playproof.web.operations import REF, Json, answer, problems, ref
 from playproof.web.problems import Problem
 from playproof.web.routes.operate import Health
@@ -18,7 +19,19 @@ from playproof.web.session_schema import EXAMPLE_COLUMNS, EXAMPLE_ROWS, session_
 from playproof.web.training_schema import training_start, training_upload, training_versions
 from playproof.woodwide.statements import Taken, VersionStatement
 
-_ANSWERS = (Verdict, Readiness, Health, Erased, Problem, Taken, Start, VersionStatement, Versions)
+_ANSWERS = (
+    Verdict,
+    Readiness,
+    Health,
+    Erased,
+    Problem,
+    Taken,
+    Start,
+    VersionStatement,
+    Versions,
+    *batch_schema.ANSWERS,
+    *challenge_schema.ANSWERS,
+)
 
 
 def openapi_document(max_body: int, max_upload: int) -> Json:
@@ -33,10 +46,12 @@ def openapi_document(max_body: int, max_upload: int) -> Json:
             "description": "Tells people from bots by how they move. Send the pointer's path of one short play, get a verdict. "
             "Errors are problem documents (RFC 9457) with a stable `type`.",
         },
-        "tags": [{"name": "sessions"}, {"name": "training"}, {"name": "operation"}],
+        "tags": [{"name": "sessions"}, {"name": "batches"}, {"name": "challenges"}, {"name": "training"}, {"name": "operation"}],
         "paths": {
             "/api/v1/score": {"post": _score(max_body)},
             "/api/v1/sessions/{session_id}": {"get": _stored(), "delete": _erase()},
+            **batch_schema.batch_paths(_SESSION_ID),
+            **challenge_schema.challenge_paths(),
             "/api/v1/datasets/upload": {"post": training_upload(max_upload)},
             "/api/v1/training/start": {"post": training_start()},
             "/api/v1/training/{model_id}": {"get": training_versions()},
@@ -60,7 +75,8 @@ def _score(max_body: int) -> Json:
         "tags": ["sessions"],
         "operationId": "score",
         "summary": "Score a session",
-        "description": "Answers once the verdict is on disk. A `preliminary` one becomes final later: read it again under its id. The "
+        "description": "Answers once the verdict is on disk; with `useBatch` that is a preliminary one, with a place in the queue. A "
+        "`preliminary` verdict becomes final later: read it again under its id. The "
         f"same `sessionId` with the same content answers the stored verdict again, with `{REPLAYED_HEADER}: true`; with other content it "
         f"is a conflict. The body may be {max_body} bytes long.",
         "security": [{"apiKey": []}, {}],
@@ -70,7 +86,13 @@ def _score(max_body: int) -> Json:
                 "in": "header",
                 "description": "`true` keeps the session apart from those of callers; the demo page sends it.",
                 "schema": {"type": "string"},
-            }
+            },
+            {
+                "name": "useBatch",
+                "in": "query",
+                "description": "As `options.useBatch` in the body. Both may be given if they agree.",
+                "schema": {"type": "boolean"},
+            },
         ],
         "requestBody": {
             "required": True,
@@ -85,6 +107,14 @@ def _score(max_body: int) -> Json:
             "200": {
                 "description": "The verdict, stored.",
                 "headers": {REPLAYED_HEADER: {"description": "`true` where the verdict was stored before.", "schema": {"const": "true"}}},
+                "content": {"application/json": {"schema": ref("Verdict")}},
+            },
+            "202": {
+                "description": "The preliminary verdict, stored. The session is queued, or was before.",
+                "headers": {
+                    "Location": {"description": "Where the result is, and the session's place until then.", "schema": {"type": "string"}},
+                    REPLAYED_HEADER: {"description": "`true` where it was queued before.", "schema": {"const": "true"}},
+                },
                 "content": {"application/json": {"schema": ref("Verdict")}},
             },
             **problems(400, 401, 403, 408, 409, 413, 415, 422, 500, 503, 504),

@@ -17,9 +17,10 @@ Every error is a problem document (RFC 9457), `Content-Type: {media_type}`:
 | `status` | the HTTP status again |
 | `detail` | what went wrong this time |
 | `instance` | the path that was asked for |
-| `path` | JSON path of the offending value, where the body is at fault: `$.movements.x[17]`; `$` is the whole body |
+| `path` | JSON path of the offending value, where the body is at fault: `$.movements.x[17]`; `$` is the whole body, `?name` a parameter of the query |
 | `expected` | what would have been accepted there |
 | `reason` | why the hosted model gave no usable answer, where that is it ([reasons](woodwide.md#reasons)) |
+| `verdict` | the final verdict, stored, where the code is `queue-full` and a session was sent |
 
 | status | code | meaning |
 | --- | --- | --- |
@@ -27,8 +28,8 @@ Every error is a problem document (RFC 9457), `Content-Type: {media_type}`:
 
 _TAIL = """
 * `401` comes with `WWW-Authenticate`, `405` with `Allow`, `503` with `Retry-After` where asking again may help.
-* After `503` nothing was stored, and the same request may be sent again. After `504`, or where the answer got lost on its way, the verdict may
-  have been stored: with a `sessionId` of your own, asking again answers the stored one.
+* After `503` nothing was stored, and the same request may be sent again; after `queue-full` the verdict in it was. After `504`, or where
+  the answer got lost on its way, the verdict may have been stored: with a `sessionId` of your own, asking again answers the stored one.
 * An `internal-error` is a fault of the service. Its detail has an id, under which the log has the whole story.
 """
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import msgspec
 from litestar.exceptions import HTTPException
 
-from playproof.errors import ChallengeRefused, HostedError, HostedNotConfigured, InputError, PlayproofError, RateLimited
+from playproof.decision import Verdict
+from playproof.errors import ChallengeRefused, HostedError, HostedNotConfigured, InputError, PlayproofError, QueueFull, RateLimited
+from playproof.service import decode_verdict
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:playproof:problem:"
@@ -113,11 +116,13 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     instance: str
     """The path that was asked for."""
     path: str | None = None
-    """JSON path of the offending value, where the body is at fault."""
+    """JSON path of the offending value, where the body is at fault; `?name` where a parameter of the query is."""
     expected: str | None = None
     """What would have been accepted there."""
     reason: str | None = None
     """Why the hosted model gave no usable answer, or what of a challenge was not taken, where that is it."""
+    verdict: Verdict | None = None
+    """The final verdict, stored, on a session that found no room in the batch queue."""
 
 
 def title_of(kind: type[PlayproofError]) -> str:
@@ -152,8 +157,12 @@ def document(error: PlayproofError, instance: str) -> tuple[Problem, Headers]:
         detail, path, expected = str(error) or title_of(kind), None, None
     if isinstance(error, RateLimited):
         headers["Retry-After"] = str(error.seconds)
+    verdict = None
+    if isinstance(error, QueueFull):
+        headers["Retry-After"] = str(math.ceil(error.retry_after))
+        verdict = decode_verdict(error.verdict) if error.verdict is not None else None
     reason = str(error.reason) if isinstance(error, (HostedError, ChallengeRefused)) else None
-    return Problem(TYPE_PREFIX + error.code, title_of(kind), error.status, detail, instance, path, expected, reason), headers
+    return Problem(TYPE_PREFIX + error.code, title_of(kind), error.status, detail, instance, path, expected, reason, verdict), headers
 
 
 def from_framework(error: HTTPException) -> PlayproofError | None:

@@ -15,7 +15,10 @@ from playproof.observe.health import Check
 from playproof.observe.metrics import Metrics
 from playproof.service import Service
 from playproof.store import Store
+from playproof.tokens.verifier import Verifier
+from playproof.verification.desk import Desk
 from playproof.web.auth import Keys, Neighbourhood
+from playproof.web.client import Proxies
 from playproof.woodwide.following import Follower
 from playproof.woodwide.runtime import Hosted
 from playproof.woodwide.tower import Tower
@@ -35,6 +38,8 @@ class Limits:
     """From the headers to the verdict on disk."""
     upload_bytes: int = 256 * 1024**2
     """Of a file of sessions to train on."""
+    wrong_secrets: int = 20
+    """That one address may show to siteverify in a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,12 @@ class Services:
     """What readiness asks, by name."""
     batch: Batch
     """The queue of sessions that nobody waits for, and what works it off."""
+    desk: Desk
+    """Where visitors are verified."""
+    verifier: Verifier
+    """What sites ask about tokens."""
+    proxies: Proxies = field(default_factory=Proxies)
+    """Those whose word on where a request comes from is taken."""
     holder: str = field(default_factory=lambda: process_name(os.urandom))
     """This process's name, as no other has it."""
     tower: Tower | None = None

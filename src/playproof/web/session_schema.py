@@ -75,7 +75,16 @@ def session_schemas() -> Json:
                 "clicks": {"anyOf": [_ref("ClickColumns"), _ref("ClickRows"), {"type": "null"}]},
                 "hits": {**_COUNT, "description": hit},
                 "misses": {**_COUNT, "description": hit},
-                "options": {"type": ["object", "null"], "additionalProperties": False, "description": "None is known yet."},
+                "options": {
+                    "type": ["object", "null"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "useBatch": {
+                            "type": ["boolean", "null"],
+                            "description": "Answer a preliminary verdict and queue the session for a batch, which makes it final.",
+                        }
+                    },
+                },
             },
         },
         "MovementColumns": _columns("Movements", LIMITS.movements, "trusted", trusted),

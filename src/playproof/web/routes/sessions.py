@@ -26,10 +26,11 @@ class Erased(msgspec.Struct, frozen=True, rename="camel"):
     """Sessions removed: the same id may be taken once under each API key."""
 
 
-def _session_id(request: Request[Any, Any, Any]) -> str:
+def session_id_in(request: Request[Any, Any, Any], path: str) -> str:
+    """The session id that follows `path` in the path of a request."""
     # The routed path is normalised and decoded; an id may hold what that changes, such as an escaped slash.
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    return unquote(raw.decode("latin-1").partition(PATH)[2])
+    return unquote(raw.decode("latin-1").partition(path)[2])
 
 
 @get(PATH + "{session_id:path}")
@@ -37,7 +38,7 @@ async def stored(request: Request[Any, Any, Any]) -> Answer:
     """The verdict stored under an id: as it was answered, or the final one that followed a preliminary one."""
     services: Services = request.app.state.services
     scope = scope_of(request, services)
-    name = _session_id(request)
+    name = session_id_in(request, PATH)
     found = await asyncio.to_thread(services.store.get, scope, name)
     if found is None:
         raise SessionNotFound(f"no session {name!r} is stored")
@@ -49,7 +50,7 @@ async def erase(request: Request[Any, Any, Any]) -> Answer:
     """Erase a session everywhere: verdict, features and telemetry, under every API key."""
     services: Services = request.app.state.services
     services.keys.require_admin(header(request.scope["headers"], b"authorization"))
-    name = _session_id(request)
+    name = session_id_in(request, PATH)
     count = await asyncio.to_thread(services.store.erase, name)
     if not count:
         raise SessionNotFound(f"no session {name!r} is stored")
