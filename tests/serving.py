@@ -79,7 +79,7 @@ class Site:
             keys=Keys(keys, admin_key, metrics_token),
             neighbourhood=Neighbourhood.of(host),
             metrics=self.metrics,
-            limits=limits or Limits(2 * 1024**2, 10.0),
+            limits=limits or Limits(2 * 1024**2, PATIENCE_SECONDS),
             clock=clock,
             checks={"store": self.store.check},
             batch=batch,
@@ -166,6 +166,7 @@ def serving(folder: Path, *arguments: str, log: Path | None = None, **environmen
     log = log or folder.with_name(folder.name + ".log")
     command = [sys.executable, "-m", "playproof", "serve", "--port", "0", "--data-dir", str(folder), *arguments]
     given = {name: value for name, value in os.environ.items() if not name.startswith("PLAYPROOF_TEST_")}  # those are for the tests
+    given["PLAYPROOF_REQUEST_TIMEOUT"] = f"{PATIENCE_SECONDS}s"
     with (
         log.open("a") as stderr,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env={**given, **environment}) as process,

@@ -96,7 +96,7 @@ class Table:
 
     def outcome(self) -> Outcome:
         """End the challenge."""
-        self.page.wait_for_selector("html[data-done]", timeout=20_000)
+        self.page.wait_for_selector("html[data-done]", timeout=60_000)
         self.state, outcome = finish(self.state, receipt=self._receipt, keys=TEST_KEYS, now=milliseconds(SystemClock().now()))
         assert isinstance(outcome, Outcome)
         return outcome

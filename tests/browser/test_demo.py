@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.emulating import running_emulator
 from tests.realtime import hosted_environment, taught
-from tests.serving import Serving, serving
+from tests.serving import PATIENCE_SECONDS, Serving, serving
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +64,11 @@ def test_a_play_gets_a_verdict(served: Serving, window: BrowserContext) -> None:
     assert set(sent["movements"]["trusted"]) == {1}
     assert all(float(x).is_integer() for x in sent["movements"]["x"]), "the page adds no fractions to whole pixels"
 
-    stored = httpx.get(f"{served.url}/api/v1/sessions/{verdict['sessionId']}", headers={"Playproof-Demo": "true"})
+    stored = httpx.get(f"{served.url}/api/v1/sessions/{verdict['sessionId']}", headers={"Playproof-Demo": "true"}, timeout=PATIENCE_SECONDS)
     assert stored.json() == verdict
-    assert httpx.get(f"{served.url}/api/v1/sessions/{verdict['sessionId']}").status_code == 404, "demo plays are kept apart"
+    assert httpx.get(f"{served.url}/api/v1/sessions/{verdict['sessionId']}", timeout=PATIENCE_SECONDS).status_code == 404, (
+        "demo plays are kept apart"
+    )
     assert all(url.startswith(served.url) for url in asked), "nothing comes from elsewhere"
     assert window.cookies() == []
 
@@ -113,7 +115,7 @@ def test_the_api_page_shows_every_operation(served: Serving, browser: Browser, s
     page = browser.new_page(color_scheme=scheme, viewport={"width": 390, "height": 800})  # type: ignore[arg-type]
     page.goto(f"{served.url}/api/v1/docs")
     page.wait_for_selector(".operation")
-    document = httpx.get(f"{served.url}/api/v1/openapi.json").json()
+    document = httpx.get(f"{served.url}/api/v1/openapi.json", timeout=PATIENCE_SECONDS).json()
     assert page.locator(".operation").count() == sum(len(item) for item in document["paths"].values())
     assert page.locator(".schema").count() == len(document["components"]["schemas"])
     page.locator(".operation[open] a", has_text="Session").first.click()
@@ -136,7 +138,7 @@ def test_a_hosted_verdict_comes_later_and_is_marked_synthetic(window: BrowserCon
             expect(page.locator("#status")).to_contain_text("so far")
             expect(page.locator("#facts")).to_contain_text("still to come")
             emulator.heal()
-            expect(page.locator("#facts")).to_contain_text("the hosted model, mdl_", timeout=60_000)
+            expect(page.locator("#facts")).to_contain_text("the hosted model, mdl_")
             expect(page.locator("#facts")).to_contain_text("final; the embedded model had said")
             expect(page.locator("#mark")).to_be_visible()
             expect(page.locator("#summary")).to_contain_text("made-up people")

@@ -142,7 +142,7 @@ def test_a_body_that_does_not_come_is_given_up(tmp_path: Path) -> None:
 
     async def ask() -> httpx.Response:
         return await asyncio.wait_for(
-            site.ask("POST", "/api/v1/score", content=stalled(), headers={"Content-Type": "application/json"}), timeout=30
+            site.ask("POST", "/api/v1/score", content=stalled(), headers={"Content-Type": "application/json"}), timeout=60
         )
 
     is_problem(asyncio.run(ask()), 408, "request-timeout")

@@ -46,7 +46,7 @@ def test_it_says_where_it_is_and_answers(served: Serving) -> None:
     verdict = served.post(body()).json()
     assert verdict["anomaly"]["source"] == "local"
     assert verdict["anomaly"]["modelVersion"] in served.banner
-    assert httpx.get(f"{served.url}/ready").json()["ready"] is True
+    assert httpx.get(f"{served.url}/ready", timeout=PATIENCE_SECONDS).json()["ready"] is True
 
 
 def test_the_admin_key_is_kept_for_its_owner_alone(served: Serving, tmp_path: Path) -> None:
@@ -56,9 +56,9 @@ def test_the_admin_key_is_kept_for_its_owner_alone(served: Serving, tmp_path: Pa
     key = file.read_text().strip()
     assert key not in served.banner, "output that is not a terminal may be kept"
     served.post(body(sessionId="to-erase"))
-    gone = httpx.delete(f"{served.url}/api/v1/sessions/to-erase", headers={"Authorization": f"Bearer {key}"})
+    gone = httpx.delete(f"{served.url}/api/v1/sessions/to-erase", headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE_SECONDS)
     assert gone.json()["erased"] == 1
-    assert httpx.get(f"{served.url}/api/v1/sessions/to-erase").status_code == 404
+    assert httpx.get(f"{served.url}/api/v1/sessions/to-erase", timeout=PATIENCE_SECONDS).status_code == 404
     assert key not in served.log.read_text()
 
 
@@ -259,11 +259,13 @@ def test_several_workers_share_port_key_and_counts(tmp_path: Path) -> None:
         with ThreadPoolExecutor(8) as pool:
             answers = [waiting.result() for waiting in [pool.submit(served.post, body(seed, sessionId=f"s{seed}")) for seed in range(40)]]
         assert {answer.status_code for answer in answers} == {200}
-        page = httpx.get(f"{served.url}/metrics").text
+        page = httpx.get(f"{served.url}/metrics", timeout=PATIENCE_SECONDS).text
         counted = sum(float(line.rpartition(" ")[2]) for line in page.splitlines() if line.startswith("playproof_verdicts_total{"))
         assert counted == 40
         for seed in range(40):
-            gone = httpx.delete(f"{served.url}/api/v1/sessions/s{seed}", headers={"Authorization": f"Bearer {key}"})
+            gone = httpx.delete(
+                f"{served.url}/api/v1/sessions/s{seed}", headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE_SECONDS
+            )
             assert gone.status_code == 200
         assert served.stop() == 0
     assert {line["status"] for line in log_lines(served.log) if line["event"] == "request"} == {200}
@@ -339,7 +341,7 @@ def test_secrets_stay_out_of_the_log(tmp_path: Path) -> None:
     }
     with serving(tmp_path / "data", log=None, **environment) as served:
         assert served.post(body()).status_code == 401
-        httpx.get(f"{served.url}/the-admin-key", headers={"Authorization": "Bearer the-metrics-token"})
+        httpx.get(f"{served.url}/the-admin-key", headers={"Authorization": "Bearer the-metrics-token"}, timeout=PATIENCE_SECONDS)
         exchange(served.port, b"GET /key-of-the-shop HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
         served.stop()
         output = served.banner + served.log.read_text()

@@ -81,8 +81,8 @@ def test_the_table_names_every_check(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_machine_code_that_cannot_be_kept_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     assert only(checks.check_machine_code()).state == "ok"
-    monkeypatch.setattr(compiled, "kept_in", lambda: None)
     compiled.prepare()
+    monkeypatch.setattr(compiled, "kept_in", lambda: None)
     assert only(checks.check_machine_code()).state == "ok"
     monkeypatch.setattr(compiled, "ready", lambda: False)
     line = only(checks.check_machine_code())

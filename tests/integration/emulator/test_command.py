@@ -55,7 +55,10 @@ def emulating(folder: Path, *arguments: str, **environment: str) -> Iterator[Emu
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_well(tmp_path: Path, sig: int) -> None:
     with emulating(tmp_path) as emulator:
-        assert httpx.get(f"{emulator.url}/jobs", headers={"Authorization": "Bearer sk_any"}).json() == {"items": [], "next_cursor": None}
+        assert httpx.get(f"{emulator.url}/jobs", headers={"Authorization": "Bearer sk_any"}, timeout=PATIENCE_SECONDS).json() == {
+            "items": [],
+            "next_cursor": None,
+        }
         assert emulator.stop(sig) == 0
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import woodwide
 
-from tests.emulating import ADMIN_KEY, API_KEY, Caller, Running, people, running_emulator
+from tests.emulating import ADMIN_KEY, API_KEY, PATIENCE_SECONDS, Caller, Running, people, running_emulator
 
 ROWS = people(8, seed=2)
 LONG_SECONDS = 3600.0
@@ -151,7 +151,7 @@ def _answers(caller: Caller, model: str) -> tuple[dict[str, Any], list[dict[str,
     started = caller.post(f"/models/{model}/infer-async", files={"file": ROWS.encode()}, data=data)
     assert caller.get(f"/jobs/{started['job_id']}")["status"] == "succeeded"
     rows = caller.get(f"/jobs/{started['job_id']}/results/rows")["rows"]
-    file = httpx.get(caller.get(f"/jobs/{started['job_id']}/results")["inference_results_uri"]).json()["data"]
+    file = httpx.get(caller.get(f"/jobs/{started['job_id']}/results")["inference_results_uri"], timeout=PATIENCE_SECONDS).json()["data"]
     return at_once, rows, file
 
 
@@ -226,10 +226,12 @@ def test_urls_can_be_expired_when_they_are_handed_out(emulator: Running, caller:
     model = caller.model(people(50))
     job = caller.post(f"/models/{model}/infer-async", files={"file": ROWS.encode()})["job_id"]
     emulator.fault("expired_url", times=2)
-    assert httpx.get(caller.get(f"/jobs/{job}/results")["inference_results_uri"]).status_code == 403
+    assert httpx.get(caller.get(f"/jobs/{job}/results")["inference_results_uri"], timeout=PATIENCE_SECONDS).status_code == 403
     file = {"file": {"filename": "more.csv", "bytes": len(ROWS), "content_type": "text/csv"}}
-    assert httpx.put(caller.post("/datasets/upload", file)["upload"]["upload_url"], content=ROWS).status_code == 403
-    assert httpx.get(caller.get(f"/jobs/{job}/results")["inference_results_uri"]).status_code == 200
+    assert (
+        httpx.put(caller.post("/datasets/upload", file)["upload"]["upload_url"], content=ROWS, timeout=PATIENCE_SECONDS).status_code == 403
+    )
+    assert httpx.get(caller.get(f"/jobs/{job}/results")["inference_results_uri"], timeout=PATIENCE_SECONDS).status_code == 200
 
 
 def test_the_legacy_beta_answers_nothing_for_what_is_small_or_new(emulator: Running, caller: Caller) -> None:
@@ -242,7 +244,7 @@ def test_the_legacy_beta_answers_nothing_for_what_is_small_or_new(emulator: Runn
     emulator.fault("empty_small", "models.infer_batch", seconds=3600)
     job = caller.post(f"/models/{model}/infer-batch", {"dataset_id": dataset})["job_id"]
     assert caller.get(f"/jobs/{job}/results/rows")["total"] == 0
-    assert httpx.get(caller.get(f"/jobs/{job}/results")["inference_results_uri"]).content == b""
+    assert httpx.get(caller.get(f"/jobs/{job}/results")["inference_results_uri"], timeout=PATIENCE_SECONDS).content == b""
 
 
 def test_a_fault_can_be_for_one_key_alone(emulator: Running, caller: Caller) -> None:

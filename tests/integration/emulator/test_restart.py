@@ -11,7 +11,7 @@ from playproof.emulator.core import Pace
 from playproof.emulator.service import Emulated
 from playproof.errors import StoreRefused
 from playproof.testing import FakeClock
-from tests.emulating import Caller, people, running_emulator
+from tests.emulating import PATIENCE_SECONDS, Caller, people, running_emulator
 
 
 def test_a_restart_keeps_everything(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_a_restart_keeps_everything(tmp_path: Path) -> None:
         assert caller.get(f"/jobs/{job}/results/rows", limit=500) == results
         assert caller.post(f"/models/{model}/infer-batch", {"dataset_id": made["id"], "anomaly_format": "per_row"})["job_id"] == job
         signed = url[url.index("/_storage") :]
-        assert httpx.get(emulator.url + signed).status_code == 200
+        assert httpx.get(emulator.url + signed, timeout=PATIENCE_SECONDS).status_code == 200
         assert caller.upload(people(3), dataset_id=made["id"])["dataset"]["version_number"] == 2
         assert caller.http.post("/datasets", files={"file": b"a\n1\n"}, data={"dataset_name": "live"}).status_code == 400
 
@@ -45,7 +45,7 @@ def test_jobs_go_on_after_a_restart(tmp_path: Path) -> None:
         path = prepared["upload"]["upload_url"].removeprefix(emulator.url)
     with running_emulator(tmp_path, clock=clock, pace=pace) as emulator, Caller(emulator.url) as caller:
         assert caller.get(f"/jobs/{made['job_id']}")["status"] == "queued"
-        assert httpx.put(emulator.url + path, content=b"a\n1\n").status_code == 200
+        assert httpx.put(emulator.url + path, content=b"a\n1\n", timeout=PATIENCE_SECONDS).status_code == 200
         caller.post(f"/datasets/{prepared['version_id']}/complete")
         clock.advance(11)
         assert caller.get(f"/jobs/{made['job_id']}")["status"] == "succeeded"

@@ -16,7 +16,7 @@ from playproof.emulator.core import Pace
 from playproof.emulator.faults import ROUTES
 from playproof.emulator.parquet import write_parquet
 from playproof.testing import FakeClock
-from tests.emulating import API_KEY, Caller, Running, people, running_emulator
+from tests.emulating import API_KEY, PATIENCE_SECONDS, Caller, Running, people, running_emulator
 
 
 @pytest.fixture
@@ -93,11 +93,11 @@ def test_a_signed_upload_is_needed_before_it_is_complete(caller: Caller) -> None
     assert caller.get(f"/jobs/{prepared['job_id']}")["status"] == "waiting_for_upload"
     assert caller.http.post(complete).status_code == 409
     url = prepared["upload"]["upload_url"]
-    assert httpx.put(url.replace("signature=", "signature=0"), content=b"a,b\n1,2\n").status_code == 403
-    assert httpx.put(url, content=b"a,b\n1,2\n").status_code == 200
+    assert httpx.put(url.replace("signature=", "signature=0"), content=b"a,b\n1,2\n", timeout=PATIENCE_SECONDS).status_code == 403
+    assert httpx.put(url, content=b"a,b\n1,2\n", timeout=PATIENCE_SECONDS).status_code == 200
     assert caller.post(complete)["status"] == "queued"
     assert caller.post(complete)["status"] == "succeeded"
-    assert httpx.put(url, content=b"a,b\n9,9\n").status_code == 409
+    assert httpx.put(url, content=b"a,b\n9,9\n", timeout=PATIENCE_SECONDS).status_code == 409
     assert caller.get(f"/jobs/{prepared['job_id']}/results")["dataset_ingest_results"]["row_count"] == 1
 
 
@@ -172,10 +172,10 @@ def test_signed_urls_expire() -> None:
         model = caller.model(people(50))
         job = caller.post(f"/models/{model}/infer-async", files={"file": people(3).encode()})["job_id"]
         url = caller.get(f"/jobs/{job}/results")["inference_results_uri"]
-        assert httpx.get(url).status_code == 200
+        assert httpx.get(url, timeout=PATIENCE_SECONDS).status_code == 200
         clock.advance(901)
-        assert httpx.get(url).status_code == 403
-        assert httpx.get(caller.get(f"/jobs/{job}/results")["inference_results_uri"]).status_code == 200
+        assert httpx.get(url, timeout=PATIENCE_SECONDS).status_code == 403
+        assert httpx.get(caller.get(f"/jobs/{job}/results")["inference_results_uri"], timeout=PATIENCE_SECONDS).status_code == 200
 
 
 def test_training_on_the_same_rows_again_names_the_model_that_is_there(caller: Caller) -> None:
@@ -261,7 +261,9 @@ def test_files_of_ids_alone(caller: Caller) -> None:
     dataset = caller.get(f"/models/{model}")["training_dataset_id"]
     job = caller.post(f"/models/{model}/infer-batch", {"dataset_id": dataset})["job_id"]
     summary = caller.get(f"/jobs/{job}/results")["summary"]
-    table = read_parquet(io.BytesIO(httpx.get(caller.get(f"/jobs/{job}/results")["inference_results_uri"]).content)).read_all()
+    table = read_parquet(
+        io.BytesIO(httpx.get(caller.get(f"/jobs/{job}/results")["inference_results_uri"], timeout=PATIENCE_SECONDS).content)
+    ).read_all()
     assert table.column_names == ["anomalous_ids"]
     assert table.num_rows == summary["anomaly"]["anomaly_count"] > 0
 
@@ -302,9 +304,9 @@ def test_a_file_that_is_no_table_is_refused(caller: Caller) -> None:
 
 
 def test_without_a_key_nothing_is_answered(emulator: Running) -> None:
-    response = httpx.get(f"{emulator.url}/jobs")
+    response = httpx.get(f"{emulator.url}/jobs", timeout=PATIENCE_SECONDS)
     assert (response.status_code, response.json()) == (401, {"detail": "Missing API key"})
-    assert httpx.get(f"{emulator.url}/jobs", headers={"Authorization": f"Bearer {API_KEY}"}).status_code == 200
+    assert httpx.get(f"{emulator.url}/jobs", headers={"Authorization": f"Bearer {API_KEY}"}, timeout=PATIENCE_SECONDS).status_code == 200
 
 
 def test_a_failed_job_is_done_again_by_a_new_one(emulator: Running, caller: Caller) -> None:

@@ -112,7 +112,9 @@ def test_through_a_session_of_every_fault(tmp_path: Path) -> None:
             for path in ("/ready", "/health", "/metrics", "/api/v1/sessions/nobody", "/openapi.json"):
                 listener.get(path)
             listener.note(service.post(b"{"))
-            listener.note(httpx.get(f"{service.url}/api/v1/sessions/x", headers={"Authorization": f"Bearer {KEYS[0]}"}))
+            listener.note(
+                httpx.get(f"{service.url}/api/v1/sessions/x", headers={"Authorization": f"Bearer {KEYS[0]}"}, timeout=PATIENCE_SECONDS)
+            )
             service.stop()
             told = listener.all_of_it(receiver)
     assert b"woodwide_call_failed" in told

@@ -30,7 +30,7 @@ from playproof.woodwide.realtime import TOGETHER, Answered, Realtime
 from playproof.woodwide.resume import HOLD_SECONDS, UNREAD_SECONDS, Resume
 from playproof.woodwide.settlement import MOST_ATTEMPTS, Reply, Settled, Settlement, Yardstick
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 def on_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:

@@ -97,7 +97,7 @@ def test_a_longer_stay_away_is_handed_on(site: Site, infer: Work) -> None:
 
 @pytest.mark.parametrize("kind", ["latency", "drip"])
 def test_no_answer_and_one_that_trickles_end_with_their_time(emulator: Running, infer: Work, kind: str) -> None:
-    site = Site(emulator, infer_timeout=0.2)
+    site = Site(emulator, infer_timeout=1.0)
     emulator.fault(kind, "models.infer", seconds=60.0)
     error = site.fails(infer)
     assert (error.reason, error.uncertain) == (HostedReason.TIMEOUT, True)
