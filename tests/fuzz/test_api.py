@@ -16,6 +16,8 @@ from tests.serving import Serving, serving
 
 ADMIN_KEY = "the-admin-key-of-the-fuzz"
 
+pytest_plugins = ("schemathesis.pytest.plugin",)
+
 CONFIG = schemathesis.Config.from_dict(
     {
         "checks": {
