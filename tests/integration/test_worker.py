@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -27,8 +28,11 @@ from playproof.store.sqlite.driver import find_driver
 from playproof.testing import FakeClock
 from tests.batching import Worker as Queue
 from tests.batching import some
+from tests.emulating import running_emulator
 from tests.postgres import Server
-from tests.serving import PATIENCE_SECONDS, read_until, serving
+from tests.realtime import hosted_environment, taught
+from tests.receiving import SECRET, receiving
+from tests.serving import PATIENCE_SECONDS, body, read_until, serving
 
 CLOCK = SystemClock()
 QUICK = {"BATCH_MIN": "1", "BATCH_INTERVAL": "0.2s"}
@@ -148,6 +152,39 @@ def test_a_worker_can_be_watched_and_nothing_else(tmp_path: Path) -> None:
         assert worker.ask("/").status_code == 404
         assert worker.stop(signal.SIGINT) == 0
     assert not (tmp_path / "data" / "admin.key").exists()
+
+
+@SHARABLE
+def test_a_worker_tells_the_site(tmp_path: Path) -> None:
+    with receiving() as site, closing(open_store(tmp_path / "data")) as store:
+        telling = {"PLAYPROOF_WEBHOOK_URL": site.url(), "PLAYPROOF_WEBHOOK_SECRET": SECRET, "PLAYPROOF_WEBHOOK_PRIVATE": "true"}
+        enqueue(store, "s1")
+        with working(tmp_path / "data", **QUICK, **telling) as worker:
+            arrival = site.next()
+            assert arrival.verified(CLOCK.now()) == arrival.id
+            verdict = json.loads(arrival.body)["data"]["verdict"]
+            assert (verdict["sessionId"], verdict["status"], verdict["revision"]) == ("s1", "final", 2)
+            until(lambda _: store.outbox.counts().waiting == 0, store, worker)
+            assert worker.stop() == 0
+        assert site.arrivals.empty()
+
+
+@SHARABLE
+def test_a_worker_asks_about_what_a_server_left(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with running_emulator() as emulator:
+        asking = hosted_environment(emulator, asyncio.run(taught(folder, emulator)))
+        emulator.fault("server_error", "models.infer")
+        with serving(folder, log=None, **asking) as server:
+            assert server.post(body(1, sessionId="s1")).json()["status"] == "preliminary"
+            assert server.stop() == 0
+        emulator.heal()
+        with working(folder, **asking) as worker, closing(open_store(folder)) as store:
+            until(lambda _: store.awaited.depth().waiting == 0, store, worker)
+            found = store.get("open", "s1")
+            assert found is not None
+            assert (found.revision, found.source) == (2, "woodwide")
+            assert worker.stop() == 0
 
 
 def test_several_workers_share_a_database(url: str, store: Store, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from playproof.errors import HostedReason
 from playproof.observe.metrics import METRICS
 from playproof.observe.panels import CHOSEN
 from playproof.scoring.chain import Fallback
+from playproof.settings import Settings
 from playproof.store import EntryState
 from playproof.web.app import ROUTES
 
@@ -168,6 +169,16 @@ def test_every_alert_says_what_is_wrong_and_what_to_do() -> None:
         grouped = set(re.findall(r"\w+", " ".join(groups))) if groups else TARGET
         assert set(re.findall(r"\$labels\.(\w+)", told)) <= grouped, rule["alert"]
         assert rule["annotations"]["runbook"] == f"docs/operate.md#{rule['alert'].lower()}"
+
+
+def test_the_alerts_about_the_queue_begin_where_its_settings_end() -> None:
+    asks = {rule["alert"]: rule["expr"] for rule in rules()}
+    usual = Settings()
+    assert f"3600)) > {usual.batch_queue_max}\n" in asks["PlayproofBatchQueueGrows"]
+    (late,) = re.findall(r"> (\d+)$", asks["PlayproofBatchLate"])
+    assert int(late) > 2 * (usual.batch_wait + usual.batch_interval)
+    (awaited,) = re.findall(r"> (\d+)$", asks["PlayproofAwaitedOld"])
+    assert int(awaited) < usual.result_wait_max / 2
 
 
 def test_the_runbook_has_every_alert_and_no_other() -> None:

@@ -53,9 +53,7 @@ def _announce(settings: Settings, services: Services, port: int | None) -> None:
 
     model = services.service.judge.chain.model
     click.echo("PlayProof works off the batch queue")
-    click.echo(f"  data folder  {settings.data_dir.resolve()}")
-    if place := database_of(settings):
-        click.echo(f"  database     {place}")
+    click.echo(f"  database     {database_of(settings) or settings.data_dir.resolve()}")
     hosted = f", and {settings.anomaly_model_id} hosted" if services.tower is not None else ""
     click.echo(f"  model        {model.model_id} {model.model_version}{hosted}")
     if port is not None:

@@ -150,6 +150,21 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
         ),
     ),
     (
+        "Challenges and tokens",
+        (
+            Panel("Challenges by outcome", (per_second("playproof_challenges_total", "outcome"),), "ops"),
+            Panel("Batches of events by outcome", (per_second("playproof_challenge_batches_total", "outcome"),), "ops"),
+            Panel("Refused for their rate, by way", (per_second("playproof_challenges_limited_total", "way"),), "ops"),
+            Panel("Decisions", (per_second("playproof_challenge_decisions_total", "decision"),), "ops"),
+            Panel("Questions about tokens by answer", (per_second("playproof_siteverify_total", "outcome"),), "ops"),
+            Panel(
+                "Age of a token when it is spent",
+                (quantile(0.5, "playproof_token_age_seconds"), quantile(0.95, "playproof_token_age_seconds")),
+                "s",
+            ),
+        ),
+    ),
+    (
         "Store and retention",
         (
             Panel("Commit", (quantile(0.5, "playproof_store_commit_seconds"), quantile(0.99, "playproof_store_commit_seconds")), "s"),
