@@ -53,7 +53,7 @@ def sent(content: object) -> bytes:
         pytest.param(sent(columns(20_001)), 413, "too-large", "$.movements", id="20,001 points"),
         pytest.param(sent(columns(1, sessionId="x" * 129)), 422, "invalid-session", "$.sessionId", id="long id"),
         pytest.param(sent(columns(1, sessionId="a\nb")), 422, "invalid-session", "$.sessionId", id="line break in the id"),
-        pytest.param(sent(columns(1, options={"useBatch": True})), 422, "invalid-session", "$.options.useBatch", id="unknown option"),
+        pytest.param(sent(columns(1, options={"useBatches": True})), 422, "invalid-session", "$.options.useBatches", id="unknown option"),
     ],
 )
 def test_refused_with_the_path_and_what_was_expected(site: Site, content: bytes, status: int, code: str, path: str) -> None:

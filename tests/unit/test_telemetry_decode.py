@@ -324,10 +324,12 @@ def test_recorded_sessions_may_have_labels_but_no_wrong_ones() -> None:
 
 def test_options_are_read_from_requests_alone() -> None:
     for data in (body(options={}), body(options=None), body()):
-        assert decode_request(data)[1] == Options()
+        assert decode_request(data)[1] == Options(use_batch=None)
+    for value in (True, False, None):
+        assert decode_request(body(options={"useBatch": value}))[1] == Options(use_batch=value)
     with pytest.raises(InvalidSession) as caught:
-        decode_request(body(options={"useBatch": True}))
-    assert caught.value.path == "$.options.useBatch"
+        decode_request(body(options={"useBatches": True}))
+    assert caught.value.path == "$.options.useBatches"
     with pytest.raises(InvalidSession) as caught:
         decode_request(body(options=[1]))
     assert caught.value.path == "$.options"
