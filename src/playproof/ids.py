@@ -42,6 +42,11 @@ def challenge_id(now: datetime, random: RandomBytes) -> str:
     return "ch_" + _ordered(now, random)
 
 
+def site_id(now: datetime, random: RandomBytes) -> str:
+    """A new id of a site: ``site_`` and 26 characters, made as those of sessions are."""
+    return "site_" + _ordered(now, random)
+
+
 def message_id(now: datetime, random: RandomBytes) -> str:
     """A new id of a message to a site: ``msg_`` and 26 characters, made as those of sessions are."""
     return "msg_" + _ordered(now, random)

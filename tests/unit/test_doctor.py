@@ -204,3 +204,17 @@ def test_keys_that_might_be_guessed_are_named_and_not_shown() -> None:
 def test_keys_that_will_do_are_counted() -> None:
     settings = with_environment(PLAYPROOF_HOST="0.0.0.0", PLAYPROOF_API_KEYS="shop:long-enough-to-stay")
     assert only(checks.check_exposure(settings)).found == "1 API key"
+
+
+def test_test_keys_that_others_could_use_are_warned_about() -> None:
+    states = {
+        line.state
+        for line in (
+            only(checks.check_test_keys(with_environment())),
+            only(checks.check_test_keys(with_environment(PLAYPROOF_HOST="0.0.0.0", PLAYPROOF_TEST_KEYS="off"))),
+        )
+    }
+    assert states == {"ok"}
+    warned = only(checks.check_test_keys(with_environment(PLAYPROOF_HOST="0.0.0.0")))
+    assert (warned.state, "PLAYPROOF_TEST_KEYS=off" in warned.advice) == ("warn", True)
+    assert only(checks.check_test_keys(with_environment(PLAYPROOF_ALLOWED_HOSTS="verify.example"))).state == "warn"

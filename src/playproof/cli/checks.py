@@ -232,3 +232,16 @@ def check_exposure(settings: Settings) -> Iterator[Line]:
     else:
         count = len(settings.api_keys)
         yield Line("keys", "ok", f"{count} API key{'s' if count > 1 else ''}" if count else "no API key, and only this machine can ask")
+
+
+def check_test_keys(settings: Settings) -> Iterator[Line]:
+    """Whether the public test keys are good where others could take them for real ones."""
+    from playproof.web.auth import exposed
+
+    if not settings.test_keys:
+        yield Line("test keys", "ok", "off")
+    elif exposed(settings):
+        advice = "where people are verified, turn them off: PLAYPROOF_TEST_KEYS=off"
+        yield Line("test keys", "warn", "on, in a service that other machines reach", advice)
+    else:
+        yield Line("test keys", "ok", "on, for this machine")

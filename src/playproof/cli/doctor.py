@@ -60,4 +60,5 @@ def examine(given: Given) -> Iterator[checks.Line]:
     yield from checks.check_data_folder(settings)
     yield from checks.check_port(settings)
     yield from checks.check_workers(settings)
+    yield from checks.check_test_keys(settings)
     yield from checks.check_exposure(settings)

@@ -27,6 +27,7 @@ COMMANDS: dict[str, Entry] = {
     "dataset": Entry("playproof.cli.dataset:dataset", "Look after the live dataset."),
     "woodwide": Entry("playproof.cli.woodwide:woodwide", "Train a hosted model, and check it."),
     "batch": Entry("playproof.cli.batch:batch", "Look after the batch queue."),
+    "sites": Entry("playproof.cli.sites:sites", "Look after the sites whose visitors are verified."),
     "webhooks": Entry("playproof.cli.webhooks:webhooks", "Look after what a site is told."),
     "doctor": Entry("playproof.cli.doctor:doctor", "Check the installation and say what is missing."),
     "erase": Entry("playproof.cli.erase:erase", "Remove sessions everywhere."),

@@ -38,6 +38,7 @@ def serve(settings: Settings) -> int:
 
 def _announce(settings: Settings, port: int, services: Services, admin: AdminKey | None) -> None:
     from playproof.store import database_of
+    from playproof.web.auth import exposed
 
     model = services.service.judge.chain.model
     host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
@@ -46,6 +47,8 @@ def _announce(settings: Settings, port: int, services: Services, admin: AdminKey
     click.echo(f"  try it       {url}/")
     click.echo(f"  score        POST {url}/api/v1/score" + ("" if settings.api_keys else "  (open: no API key is set)"))
     click.echo(f"  API          {url}/api/v1/docs")
+    if settings.test_keys and exposed(settings):
+        click.echo("  test keys    on, for whoever reaches this service: PLAYPROOF_TEST_KEYS=off turns them off")
     click.echo(f"  data folder  {settings.data_dir.resolve()}")
     if place := database_of(settings):
         click.echo(f"  database     {place}")

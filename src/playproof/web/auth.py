@@ -136,13 +136,16 @@ def _without_port(host: str) -> str:
     return name if colon and port.isdigit() else host
 
 
+def exposed(settings: Settings) -> list[str]:
+    """The addresses and names by which other machines reach the service."""
+    return [name for name in (settings.host, *settings.allowed_hosts) if not is_loopback(name)]
+
+
 def check_exposure(settings: Settings) -> None:
     """Refuse to serve other machines, or under public names, without an API key. Raises `SettingsError`."""
-    exposed = [name for name in (settings.host, *settings.allowed_hosts) if not is_loopback(name)]
-    if exposed and not settings.api_keys:
-        raise SettingsError(
-            f"refusing to serve {exposed[0]} without an API key: set PLAYPROOF_API_KEYS (name:key,...), or bind to 127.0.0.1"
-        )
+    names = exposed(settings)
+    if names and not settings.api_keys:
+        raise SettingsError(f"refusing to serve {names[0]} without an API key: set PLAYPROOF_API_KEYS (name:key,...), or bind to 127.0.0.1")
 
 
 @dataclass(frozen=True, slots=True)
