@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playproof.challenges import Answer, Batch, View
+from playproof.challenges.challenge import Reveal
 from playproof.challenges.events import HEIGHT, WIDTH, Kind
 from playproof.clock import milliseconds
 from playproof.evaluation import warps
+from playproof.observe.metrics import Metrics
 from playproof.service import Service, build_judge, decode_verdict
 from playproof.settings import Settings
 from playproof.store import open_store
@@ -33,6 +36,9 @@ from playproof.verification.reception import GAME, Wish
 
 Points = NDArray[np.complex128]
 
+CHOICE = 12
+"""Of so many movements the one is made that needs least to be changed in size."""
+
 
 class Place:
     """A service without HTTP, its store in `folder`."""
@@ -44,7 +50,7 @@ class Place:
         self.site = Site("shop", "shop", "pk_shop", ("https://shop.example",), policy or SitePolicy())
         self.store.sites.create(_row(self.site), _secret())
         service = Service(build_judge(settings, clock=self.clock), self.store, clock=self.clock)
-        self.desk = desk_of(settings, self.store, service, self.clock)
+        self.desk = desk_of(settings, self.store, service, Metrics(), self.clock)
         self.loop = asyncio.new_event_loop()
 
     def wish(self, game: str) -> Wish:
@@ -140,15 +146,43 @@ def _strokes(session: Session) -> Iterator[Stroke]:
             yield Stroke(times[inside] - begin, places[inside], end - begin)
 
 
-class Recorded(Guest):
-    """Somebody who holds recorded movements, and turns and sizes each to end at the target that is shown; the timing stays their own."""
+class OutOfStrokes(Exception):
+    """Every movement there was has been made."""
 
-    def __init__(self, place: Place, game: str, rng: np.random.Generator, strokes: Sequence[Stroke]) -> None:
-        """`strokes` are taken in turn, and over again where the game lasts longer."""
-        self._strokes = strokes
-        self._next = 0
+
+class Hand:
+    """Recorded movements, each of which is made once."""
+
+    def __init__(self, strokes: Sequence[Stroke], choice: int = CHOICE, *, endless: bool = False) -> None:
+        """Each time one of the next `choice` is made; where `endless`, they begin over again when all were."""
+        self._all = list(strokes)
+        self._left = list(strokes)
+        self._choice = choice
+        self._endless = endless
+
+    def __len__(self) -> int:
+        return len(self._left)
+
+    def take(self, length: float) -> Stroke:
+        """Of the next ones that which is nearest in size to a way of `length` units. Raises `OutOfStrokes`."""
+        if not self._left:
+            if not self._endless:
+                raise OutOfStrokes
+            self._left = list(self._all)
+        off = [abs(log(max(length, 1.0) / abs(stroke.place[-1] - stroke.place[0]))) for stroke in self._left[: self._choice]]
+        return self._left.pop(int(np.argmin(off)))
+
+
+class Moving(Visitor):
+    """Somebody who makes recorded movements, each turned and sized to end at the target that is shown; the timing stays its own."""
+
+    hand: Hand
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        self.spans: list[tuple[float, float]] = []
+        """When each movement began and ended, ms on the browser's clock."""
         self._moved = False
-        super().__init__(place, game, rng)
+        super().__init__(*given, **named)
 
     def wait(self, milliseconds: float) -> None:
         """Before a movement nobody waits: it has its own reaction; neither after it, where nothing but the click is to come."""
@@ -156,11 +190,9 @@ class Recorded(Guest):
             super().wait(milliseconds)
 
     def move(self, goal: Floats) -> None:
-        """Make the next movement, so that it ends at `goal` or nearly."""
-        stroke = self._strokes[self._next % len(self._strokes)]
-        self._next += 1
-        aim = goal + self.rng.normal(0.0, 10.0, 2)
-        here, there = complex(*self.at), complex(*aim)
+        """Make a movement that ends at `goal` or nearly."""
+        here, there = complex(*self.at), complex(*(goal + self.rng.normal(0.0, 10.0, 2)))
+        stroke = self.hand.take(abs(there - here))
         turned = here + (stroke.place - stroke.place[0]) * ((there - here) / (stroke.place[-1] - stroke.place[0]))
         path = np.stack([turned.real.clip(0.0, WIDTH), turned.imag.clip(0.0, HEIGHT)], axis=1)
         begun = self.t
@@ -168,12 +200,25 @@ class Recorded(Guest):
             self._log(Kind.MOVE, begun + after, at)
         self.t = begun + stroke.lasts
         self.at = path[-1]
+        self.spans.append((begun, self.t))
         self._moved = True
 
     def click(self) -> None:
         """Press here and let go."""
         super().click()
         self._moved = False
+
+    def _learn(self, reveal: Reveal) -> None:
+        self._moved = False
+        super()._learn(reveal)
+
+
+class Recorded(Moving, Guest):
+    """Such a one, at a place."""
+
+    def __init__(self, place: Place, game: str, rng: np.random.Generator, hand: Hand) -> None:
+        self.hand = hand
+        super().__init__(place, game, rng)
 
 
 class Copy:

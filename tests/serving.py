@@ -83,7 +83,7 @@ class Site:
             clock=clock,
             checks={"store": self.store.check},
             batch=batch,
-            desk=desk_of(settings or Settings(), self.store, service, clock),
+            desk=desk_of(settings or Settings(), self.store, service, self.metrics, clock),
             verifier=Verifier(self.store.sites, self.store.tokens, judge.rules, clock, trials=(settings or Settings()).test_keys),
             holder="site",
         )

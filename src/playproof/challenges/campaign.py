@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Self
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +32,13 @@ _FARTHEST = 1.5
 _RATES = np.array([1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3])
 MOST_ROWS = 5_000
 """Of a window: the work grows with their square."""
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    middle: list[float | None]
+    spread: list[float | None]
+    distances: list[float]
+    rates: list[float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +72,18 @@ class Nearness:
             raise ValueError("nobody made two sessions that can be compared")
         return cls(middle, spread, np.quantile(near, _RATES, method="higher"), _RATES)
 
+    @classmethod
+    def of_people(cls) -> Self:
+        """What ships with the package (`scripts/fit_nearness.py`)."""
+        stored = msgspec.json.decode(files("playproof.challenges").joinpath("nearness.json").read_bytes(), type=_Stored)
+        middle, spread = (np.array([np.nan if each is None else each for each in column]) for column in (stored.middle, stored.spread))
+        return cls(middle, spread, np.array(stored.distances), np.array(stored.rates))
+
+    def encoded(self) -> bytes:
+        """JSON that `of_people` reads."""
+        middle, spread = ([None if np.isnan(each) else float(f"{each:.6g}") for each in column] for column in (self.middle, self.spread))
+        return msgspec.json.format(msgspec.json.encode(_Stored(middle, spread, self.distances.round(6).tolist(), self.rates.tolist())))
+
     def floor(self, rate: float) -> float:
         """The distance below which a share `rate` of one person's pairs lies, within the rates known."""
         return float(np.interp(math.log(rate), np.log(self.rates), self.distances))
@@ -95,6 +116,13 @@ def campaigns(rows: Floats, nearness: Nearness) -> list[Campaign]:
             own = distances[np.ix_(members, members)]
             found.append(Campaign(tuple(members), float(np.median(own.min(axis=1))), score))
     return sorted(found, key=lambda campaign: -campaign.score)
+
+
+def joins(row: Floats, members: Floats, window: int, nearness: Nearness) -> bool:
+    """Whether `row` (k,) would be linked to any of a campaign's rows `members` (m, k), which were found in a window of so many rows."""
+    rate = float(np.clip(LINKS / window, nearness.rates[0], nearness.rates[-1]))
+    rows = _standard(np.concatenate([row[None, :], members]), nearness.middle, nearness.spread)
+    return bool(_distances(rows)[0].min() < nearness.floor(rate))
 
 
 def _score(size: int, rows: int, rate: float) -> float:

@@ -75,6 +75,8 @@ METRICS = (
         ("game", "device", "decision"),
         "First decisions on finished challenges, by game and input class.",
     ),
+    Metric("playproof_campaigns", "gauge", (), "Campaigns among the newest sessions: nearer to each other than people's.", shared=True),
+    Metric("playproof_campaign_sessions", "gauge", (), "Sessions that belong to one of them.", shared=True),
     Metric("playproof_retention_runs_total", "counter", ("outcome",), "Runs of retention: done, or postponed for want of the store."),
     Metric(
         "playproof_siteverify_total",

@@ -7,6 +7,7 @@ from playproof.challenges.replay import Match
 from playproof.decision.reasons import ReasonCode
 from playproof.scoring.heuristic import Hit
 from playproof.telemetry import Session
+from playproof.verification.campaigns import Found
 
 KEYBOARD = "keyboard"
 
@@ -37,3 +38,9 @@ def toll_findings(*, paid: bool) -> list[Hit]:
     if paid:
         return [Hit(ReasonCode.ACCESSIBLE_WAY, "proof of work instead of a game")]
     return [Hit(ReasonCode.CHALLENGE_INCOMPLETE, "the proof of work is missing or wrong")]
+
+
+def campaign_finding(campaign: Found) -> Hit:
+    """The finding on a visitor who is one more of a campaign."""
+    told = f"one more of {len(campaign.members)} plays among {campaign.window} that are nearer to each other than people's"
+    return Hit(ReasonCode.CAMPAIGN, told)

@@ -23,10 +23,12 @@ from playproof.challenges.signature import sign
 from playproof.clock import Clock, milliseconds
 from playproof.dataset.eligibility import Channel
 from playproof.decision import Decision
+from playproof.features import extract
 from playproof.tokens.site import Site, rules_for
 from playproof.tokens.token import digest, token_text
 from playproof.tokens.trial import TRIAL_TOKEN
-from playproof.verification.findings import KEYBOARD, findings, toll_findings
+from playproof.verification.campaigns import Campaigns
+from playproof.verification.findings import KEYBOARD, campaign_finding, findings, toll_findings
 from playproof.verification.reception import GAME, POW, Landed, closed, decode_batch, is_latest, refusal, state_of
 from playproof.verification.signing import Signing
 from playproof.verification.sites import TRIAL
@@ -86,7 +88,14 @@ class Finishing:
     """Ends challenges."""
 
     def __init__(
-        self, store: Store, service: Service, signing: Signing, sites: Callable[[str], Site | None], tolls: Tolls, clock: Clock
+        self,
+        store: Store,
+        service: Service,
+        signing: Signing,
+        sites: Callable[[str], Site | None],
+        tolls: Tolls,
+        campaigns: Campaigns,
+        clock: Clock,
     ) -> None:
         """`sites` knows sites by their ids, and may block."""
         self._store = store
@@ -94,6 +103,7 @@ class Finishing:
         self._signing = signing
         self._sites = sites
         self._tolls = tolls
+        self._campaigns = campaigns
         self._clock = clock
 
     async def finish(self, name: str, receipt: str, payload: str | None, landed: Landed[Any], sleep: Sleep = asyncio.sleep) -> Finished:
@@ -179,6 +189,8 @@ class Finishing:
         else:
             session, context = telemetry(state_of(stored), self._batches(stored.id))
             found = findings(closing.outcome, session, self._match(stored, session), paid=closing.paid)
+            campaign = self._campaigns.joined(f"{session.game_type}/{session.device_type}", extract(session, context))
+            found += [campaign_finding(campaign)] if campaign is not None else []
         if closing.paid and session.device_type == KEYBOARD:
             rules = replace(rules, unscored=Decision(terms.accessible or site.policy.accessible))
         prepared = self._service.prepare(

@@ -120,7 +120,7 @@ def _composed(settings: Settings, keys: Keys, clock: Clock | None) -> Services:
         clock=clock,
         checks={"store": store.check, "model": partial(_check_model, model)},
         batch=batch,
-        desk=desk_of(settings, store, service, clock),
+        desk=desk_of(settings, store, service, metrics, clock),
         verifier=Verifier(store.sites, store.tokens, judge.rules, clock, trials=settings.test_keys),
         proxies=Proxies(settings.trusted_proxies),
         holder=holder,

@@ -19,13 +19,15 @@ _log = logging.getLogger("playproof.web")
 
 @contextlib.asynccontextmanager
 async def running(services: Services, retention: Retention) -> AsyncIterator[None]:
-    """Deliver webhooks, ask the hosted model, follow trainings, work at batches and remove what has had its time, as long as this lasts.
+    """As long as this lasts, deliver webhooks, ask the hosted model, follow trainings, work at batches, look for campaigns, and remove
+    what has had its time.
 
     Closes the store at the end, when everything has let go of it.
     """
     loops = (
         asyncio.create_task(purge_for_ever(services.store, retention, services.clock, services.metrics), name="retention"),
         asyncio.create_task(_relieve_for_ever(services), name="relief"),
+        asyncio.create_task(services.desk.campaigns.look_for_ever(), name="campaigns"),
     )
     try:
         await asyncio.to_thread(services.store.holders.announce, services.holder)
