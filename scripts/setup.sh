@@ -56,4 +56,4 @@ echo "Installing $lock"
 "$venv/bin/python" -m pip install --quiet --require-hashes --requirement "$lock"
 "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
 echo "Compiling for this computer"
-"$venv/bin/python" -c 'import playproof.service, playproof.compiled; playproof.compiled.prepare()'
+"$venv/bin/python" -c 'import playproof.web.app, playproof.compiled; playproof.compiled.prepare()'
