@@ -17,6 +17,7 @@ from playproof.cli import run
 from playproof.evaluation.corpora import read_corpus
 from playproof.evaluation.protocols import split
 from playproof.features import NAMES
+from playproof.scoring.local import samples
 from playproof.scoring.local.samples import Samples
 from playproof.telemetry import Labels, Session
 from playproof.testing import ScriptedScorer, bot_session, human_session, labelled_lines
@@ -115,13 +116,15 @@ def test_refits_are_judged_on_what_they_never_saw(
 ) -> None:
     fitted: list[tuple[set[str], set[str]]] = []
 
-    def fit_model(samples: Samples, *, seed: int, progress: object) -> LongestPath:
+    def fit_model(given: Samples, *, seed: int, progress: object) -> LongestPath:
         assert seed == 7
-        recorded = samples.where(samples.recorded)
+        recorded = given.where(given.recorded)
         fitted.append((set(recorded.subject[~recorded.bot]), set(recorded.generator[recorded.bot])))
         return LongestPath(longest=float(recorded.rows[~recorded.bot, NAMES.index(FEATURE)].max()))
 
     monkeypatch.setattr("playproof.evaluation.training.fit_model", fit_model)
+    monkeypatch.setattr(samples, "MADE_EACH", 1)  # which nothing is fitted on here
+    monkeypatch.setattr(samples, "MORPHED_EACH", 1)
     evaluation = evaluated(capsysbinary, file, "--protocol", "grouped", "--folds", "3", "--seed", "7")
     folds = split(read_corpus([file]).records, 3, 7)
     assert len(fitted) == 3
