@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,13 @@ def test_a_result_is_the_place_in_the_queue_and_then_the_verdict(queue: Queue, c
     assert (shown["status"], shown["decision"], shown["source"]) == ("final", final["decision"], "local")
 
 
+def test_a_result_that_is_no_longer_kept_is_told(queue: Queue, capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, "process")
+    queue.store.purge(CLOCK.now() + timedelta(days=100), timedelta(days=7), timedelta(days=90))
+    assert run(["batch", "result", "s0001", *DATA]) == 1
+    assert "the result of session 's0001' is no longer kept" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [["s9999"], ["s0001", "--scope", "shop"]])
 def test_a_result_that_is_not_there_is_told(queue: Queue, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["batch", "result", *arguments, *DATA]) == 1
@@ -129,13 +137,15 @@ def test_what_was_given_up_is_listed_and_queued_again(queue: Queue, capsys: pyte
     queue.bury(3)
     listed = [json.loads(line) for line in said(capsys, "buried").splitlines()]
     assert [one["sessionId"] for one in listed] == some(3)
-    buried_at = listed[0].pop("buriedAt")
+    buried_at, verdict = listed[0].pop("buriedAt"), listed[0].pop("verdict")
+    assert (verdict["sessionId"], verdict["status"], verdict["fallbackReason"]) == ("s0000", "final", "buried")
     assert listed[0] == {"scope": "open", "sessionId": "s0000", "attempts": 1, "reason": "refused", "error": "422: will\nnot do"}
     shown = said(capsys, "buried", "--format", "table").splitlines()
     assert shown[2].split() == ["open", "s0000", buried_at, "1", "refused", "422:", "will�not", "do"]
     assert told(capsys, "result", "s0001")["fallbackReason"] == "buried"
 
     assert said(capsys, "exhume", "s0005", code=1) == "0 sessions queued again\n"
+    assert said(capsys, "exhume", "s0001", "--scope", "shop", code=1) == "0 sessions queued again\n"
     assert said(capsys, "exhume", "s0001") == "1 session queued again\n"
     assert said(capsys, "exhume", "--all") == "2 sessions queued again\n"
     assert said(capsys, "exhume", "--all", code=1) == "0 sessions queued again\n"
@@ -143,7 +153,7 @@ def test_what_was_given_up_is_listed_and_queued_again(queue: Queue, capsys: pyte
     assert told(capsys, "process")["final"] == 12
 
 
-@pytest.mark.parametrize("arguments", [[], ["s0001", "--all"]])
+@pytest.mark.parametrize("arguments", [[], ["s0001", "--all"], ["--all", "--scope", "open"]])
 def test_what_to_exhume_has_to_be_said(queue: Queue, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["batch", "exhume", *arguments, *DATA]) == 2
     assert "either an ID or --all" in capsys.readouterr().err
@@ -153,9 +163,10 @@ def test_the_queue_is_cleared_by_those_who_say_that_they_mean_it(queue: Queue, c
     assert run(["batch", "clear", *DATA]) == 2
     assert "--confirm" in capsys.readouterr().err
     assert queue.store.batch.backlog().queued == 12
-    assert said(capsys, "clear", "--confirm") == "12 sessions taken out of the queue\n"
+    queue.bury(2)
+    assert said(capsys, "clear", "--confirm") == "10 sessions taken out of the queue, 2 buried forgotten\n"
     assert queue.worker.verdict("s0003").fallback_reason == "cleared"
-    assert said(capsys, "clear", "--confirm") == "0 sessions taken out of the queue\n"
+    assert said(capsys, "clear", "--confirm") == "0 sessions taken out of the queue, 0 buried forgotten\n"
 
 
 def test_the_scheduler_is_switched_for_all_processes(queue: Queue, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,21 +14,19 @@ import rich_click as click
 
 from playproof.cli.loading import load_kernels
 from playproof.cli.options import format_option, wants_table, with_settings
-from playproof.cli.output import figures_shown, printable, table, time_shown
-from playproof.clock import Clock, SystemClock, milliseconds
+from playproof.cli.output import figures_shown, printable, table
+from playproof.clock import Clock, SystemClock
 from playproof.errors import SessionNotFound
 from playproof.settings import Settings
 
 if TYPE_CHECKING:
     from playproof.batch.queue import SessionQueue
     from playproof.batch.runtime import Batch
-    from playproof.batch.scheduler import SchedulerStatus
+    from playproof.batch.statements import QueueStatement
     from playproof.decision import Verdict
-    from playproof.store import Grave, Notice, Store
+    from playproof.store import Notice, Store
 
 R = TypeVar("R")
-
-_scope = click.option("--scope", default="open", show_default=True, help="The API key's name under which the session was sent.")
 
 
 @click.group()
@@ -45,16 +43,12 @@ def batch() -> None:
 @with_settings("data_dir")
 def stats(settings: Settings, output: str | None) -> None:
     """Say how many sessions the queue has, how long the oldest has waited, and how the scheduler stands."""
+    from playproof.batch.statements import queue_statement
 
-    async def look(made: Batch) -> tuple[dict[str, object], SchedulerStatus]:
-        backlog = made.queue.backlog()
-        oldest = backlog.oldest_enqueued_at
-        age = None if oldest is None else max(0, milliseconds(SystemClock().now()) - oldest) / 1000.0
-        counts = {name: getattr(backlog, name) for name in ("queued", "claimed", "settled", "buried")}
-        return {**counts, "oldestAgeSeconds": age}, await made.scheduler.status()
+    async def look(made: Batch) -> QueueStatement:
+        return queue_statement(made.queue.backlog(), await made.scheduler.status(), SystemClock())
 
-    figures, status = _with_batch(settings, look)
-    _show({**figures, "scheduler": _told(status)}, output)
+    _show(_with_batch(settings, look), output)
 
 
 @batch.command()
@@ -69,25 +63,21 @@ def process(settings: Settings, most: int | None, output: str | None) -> int:
     """
     load_kernels()
 
-    async def work(made: Batch) -> dict[str, object]:
-        done: dict[str, object] = msgspec.to_builtins(await made.scheduler.process(most))
-        return done
-
-    done = _with_batch(settings, work)
+    done = _with_batch(settings, lambda made: made.scheduler.process(most))
     _show(done, output)
-    return int(done["stopped"] == "paused")
+    return int(done.stopped == "paused")
 
 
 @batch.command()
 @click.argument("session", metavar="ID")
-@_scope
+@click.option("--scope", default="open", show_default=True, help="The name of the API key it came with.")
 @format_option
 @with_settings("data_dir")
 def result(settings: Settings, session: str, scope: str, output: str | None) -> None:
     """Show the verdict on session ID, or where in the queue it stands.
 
     As JSON the final verdict is as the service answers it; a session that waits is an object with its place and the preliminary
-    verdict. Exit code 1 where nothing is stored under ID.
+    verdict, its position 0 while it is being scored. Exit code 1 where nothing is stored under ID, or no longer.
     """
     with _queue(settings) as queue:
         found = queue.result(scope, session)
@@ -102,7 +92,7 @@ def result(settings: Settings, session: str, scope: str, output: str | None) -> 
         return
     place = {
         "sessionId": session,
-        "status": found.queued.state,
+        "status": "queued",
         "position": found.queued.position,
         "ageSeconds": found.queued.age_seconds,
         "attempts": found.queued.attempts,
@@ -119,13 +109,18 @@ def result(settings: Settings, session: str, scope: str, output: str | None) -> 
 @with_settings("data_dir")
 def buried(settings: Settings, output: str | None) -> None:
     """List the sessions that were given up, each with its error. As JSON one object a line."""
+    from playproof.batch.statements import grave_statement
+
     with _queue(settings) as queue:
-        graves = map(_grave, queue.buried())
+        graves = map(grave_statement, queue.buried())
         if not wants_table(output):
             for grave in graves:
                 click.echo(msgspec.json.encode(grave).decode())
             return
-        rows = [["" if value is None else printable(str(value)) for value in grave.values()] for grave in graves]
+        rows = [
+            [one.scope, printable(one.session_id), one.buried_at, str(one.attempts), one.reason or "", printable(one.error or "")]
+            for one in graves
+        ]
     if not rows:
         click.echo("no session is buried")
         return
@@ -135,18 +130,18 @@ def buried(settings: Settings, output: str | None) -> None:
 
 @batch.command()
 @click.argument("session", metavar="ID", required=False)
-@_scope
-@click.option("--all", "everything", is_flag=True, help="All that were given up, under every scope.")
+@click.option("--scope", help="The name of the API key it came with. Default: any.")
+@click.option("--all", "everything", is_flag=True, help="All that were given up.")
 @with_settings("data_dir")
-def exhume(settings: Settings, session: str | None, scope: str, everything: bool) -> int:
+def exhume(settings: Settings, session: str | None, scope: str | None, everything: bool) -> int:
     """Queue again the buried session ID, or all of them.
 
     The verdict is preliminary again until the next batch. Exit code 1 where none was buried.
     """
-    if (session is None) is not everything:
+    if (session is None) is not everything or (everything and scope is not None):
         raise click.UsageError("Give either an ID or --all.")
     with _queue(settings) as queue:
-        count = queue.exhume() if everything else queue.exhume(scope, session)
+        count = queue.exhume(scope, session)
     click.echo(f"{_sessions(count)} queued again")
     return 0 if count else 1
 
@@ -157,16 +152,14 @@ def exhume(settings: Settings, session: str | None, scope: str, everything: bool
 def clear(settings: Settings, confirm: bool) -> None:
     """Take all out of the queue that nobody works at.
 
-    Each session keeps the verdict it has, which is final then, with `fallbackReason` `cleared`. Buried ones can no longer be
-    exhumed.
+    Each session keeps the verdict it has, which is final then, with `fallbackReason` `cleared`. Buried ones are forgotten: they can no
+    longer be exhumed.
     """
     if not confirm:
         raise click.UsageError("This ends the wait of every queued session, and cannot be taken back: give --confirm.")
 
-    async def work(made: Batch) -> int:
-        return (await made.scheduler.clear()).sessions
-
-    click.echo(f"{_sessions(_with_batch(settings, work))} taken out of the queue")
+    cleared = _with_batch(settings, lambda made: made.scheduler.clear())
+    click.echo(f"{_sessions(cleared.sessions)} taken out of the queue, {cleared.forgotten} buried forgotten")
 
 
 @batch.group()
@@ -195,28 +188,9 @@ def stop(settings: Settings) -> None:
 @with_settings("data_dir")
 def status(settings: Settings, output: str | None) -> None:
     """Say whether batches are formed on schedule, by which rule, and whether the hosted model is left alone."""
-    _show(_told(_with_batch(settings, lambda made: made.scheduler.status())), output)
+    from playproof.batch.statements import scheduler_statement
 
-
-def _told(status: SchedulerStatus) -> dict[str, object]:
-    """With its times in words."""
-    times = {
-        "changedAt": time_shown(status.changed_at),
-        "lastTickAt": time_shown(status.last_tick_at),
-        "pausedUntil": time_shown(status.paused_until),
-    }
-    return {**msgspec.to_builtins(status), **times}
-
-
-def _grave(grave: Grave) -> dict[str, object]:
-    return {
-        "scope": grave.scope,
-        "sessionId": grave.session_id,
-        "buriedAt": time_shown(grave.buried_at),
-        "attempts": grave.attempts,
-        "reason": grave.reason,
-        "error": grave.error,
-    }
+    _show(scheduler_statement(_with_batch(settings, lambda made: made.scheduler.status())), output)
 
 
 def _verdict_lines(verdict: Mapping[str, Any]) -> dict[str, object]:
@@ -270,5 +244,6 @@ def _opened(settings: Settings) -> Iterator[Store]:
         yield store
 
 
-def _show(figures: Mapping[str, object], output: str | None) -> None:
-    click.echo(figures_shown(figures) if wants_table(output) else msgspec.json.encode(figures).decode())
+def _show(what: msgspec.Struct | Mapping[str, object], output: str | None) -> None:
+    """One object, as JSON or a line for each of its values."""
+    click.echo(figures_shown(msgspec.to_builtins(what)) if wants_table(output) else msgspec.json.encode(what).decode())
