@@ -48,6 +48,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
             tmp_path_factory.mktemp("fuzz") / "data",
             PLAYPROOF_ADMIN_KEY=ADMIN_KEY,
             PLAYPROOF_LOG_LEVEL="warning",
+            PLAYPROOF_WRONG_SECRETS_PER_ADDRESS="1000000",
             WOODWIDE_BASE_URL=emulator.url,
             WOODWIDE_API_KEY=API_KEY,
         ) as running,

@@ -48,6 +48,20 @@ class Siteverify(msgspec.Struct, frozen=True, kw_only=True):
     error_codes: list[str] = msgspec.field(name="error-codes")
 
 
+class Scored(Siteverify, frozen=True, kw_only=True):
+    """The answer in the words of a service that has a score."""
+
+    score: float
+    """See `score`; hCaptcha's is 1 less that."""
+
+
+class Reasoned(Scored, frozen=True, kw_only=True):
+    """The answer in hCaptcha's words."""
+
+    score_reason: tuple[str, ...]
+    """As `reasons`."""
+
+
 _SHARED = tuple(name for name in Siteverify.__struct_fields__ if name != "error_codes")
 _encode = msgspec.json.Encoder().encode
 
@@ -62,13 +76,12 @@ def answer(dialect: Dialect, outcome: Outcome) -> bytes:
     if not outcome.success and not faults:
         faults = (Fault.REFUSED,)
     told: dict[str, Any] = {name: getattr(outcome, name) for name in _SHARED}
-    told["error-codes"] = codes(dialect, faults)
+    told["error_codes"] = codes(dialect, faults)
     if dialect is Dialect.RECAPTCHA:
-        told["score"] = score(outcome)
-    elif dialect is Dialect.HCAPTCHA:
-        told["score"] = round(1.0 - score(outcome), SCORE_DIGITS)
-        told["score_reason"] = outcome.reasons
-    return _encode(told)
+        return _encode(Scored(**told, score=score(outcome)))
+    if dialect is Dialect.HCAPTCHA:
+        return _encode(Reasoned(**told, score=round(1.0 - score(outcome), SCORE_DIGITS), score_reason=outcome.reasons))
+    return _encode(Siteverify(**told))
 
 
 def refusal(dialect: Dialect, faults: Sequence[Fault]) -> bytes:

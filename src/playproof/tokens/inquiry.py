@@ -59,17 +59,16 @@ def read_inquiry(content_type: str | None, body: bytes) -> Inquiry:
     if len(body) > BODY_BYTES:
         raise InquiryRefused(Fault.TOO_LARGE)
     fields = _fields(content_type or "", body)
-    secret, response = fields.get("secret"), fields.get("response")
+    secret, response, again = fields.get("secret"), fields.get("response"), fields.get("idempotency_key")
+    long = [name for name, value in fields.items() if name not in ("secret", "response") and len(value) > LONGEST_FIELD]
+    if long or (again is not None and not _UUID.fullmatch(again)):
+        raise InquiryRefused(Fault.BAD_REQUEST)
     if secret is None or response is None:
         raise InquiryRefused(*([Fault.MISSING_SECRET] if secret is None else []), *([Fault.MISSING_RESPONSE] if response is None else []))
     if len(secret) > LONGEST_KEY:
         raise InquiryRefused(Fault.INVALID_SECRET)
     if len(response) > LONGEST_RESPONSE:
         raise InquiryRefused(Fault.MALFORMED)
-    others = [value for name, value in fields.items() if name not in ("secret", "response")]
-    again = fields.get("idempotency_key")
-    if any(len(value) > LONGEST_FIELD for value in others) or (again is not None and not _UUID.fullmatch(again)):
-        raise InquiryRefused(Fault.BAD_REQUEST)
     return Inquiry(
         secret=secret,
         response=response,
@@ -96,14 +95,16 @@ def _fields(content_type: str, body: bytes) -> dict[str, str]:
 
 
 def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, str]:
-    """`pairs` by name. Raises `ValueError` where one comes twice, or one that means something is no text."""
+    """Those of `pairs` that mean something, by name. Raises `ValueError` where one of them comes twice or is no text."""
     seen: set[str] = set()
     found = {}
     for name, value in pairs:
+        if name not in _FIELDS:
+            continue
         if name in seen:
             raise ValueError(name)
         seen.add(name)
-        if name not in _FIELDS or value is None or value == "":
+        if value is None or value == "":
             continue
         if not isinstance(value, str):
             raise ValueError(name)

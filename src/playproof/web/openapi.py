@@ -8,7 +8,7 @@ from playproof import __version__
 from playproof.decision import Verdict
 from playproof.observe.health import Readiness
 from playproof.telemetry import LIMITS
-from playproof.web import batch_schema, challenge_schema
+from playproof.web import batch_schema, challenge_schema, siteverify_schema
 from playproof.web.operations import REF, Json, answer, problems, ref
 from playproof.web.problems import Problem
 from playproof.web.routes.operate import Health
@@ -31,6 +31,7 @@ _ANSWERS = (
     Versions,
     *batch_schema.ANSWERS,
     *challenge_schema.ANSWERS,
+    *siteverify_schema.ANSWERS,
 )
 
 
@@ -46,12 +47,13 @@ def openapi_document(max_body: int, max_upload: int) -> Json:
             "description": "Tells people from bots by how they move. Send the pointer's path of one short play, get a verdict. "
             "Errors are problem documents (RFC 9457) with a stable `type`.",
         },
-        "tags": [{"name": "sessions"}, {"name": "batches"}, {"name": "challenges"}, {"name": "training"}, {"name": "operation"}],
+        "tags": [{"name": name} for name in ("sessions", "batches", "challenges", "tokens", "training", "operation")],
         "paths": {
             "/api/v1/score": {"post": _score(max_body)},
             "/api/v1/sessions/{session_id}": {"get": _stored(), "delete": _erase()},
             **batch_schema.batch_paths(_SESSION_ID),
             **challenge_schema.challenge_paths(),
+            **siteverify_schema.siteverify_paths(),
             "/api/v1/datasets/upload": {"post": training_upload(max_upload)},
             "/api/v1/training/start": {"post": training_start()},
             "/api/v1/training/{model_id}": {"get": training_versions()},
