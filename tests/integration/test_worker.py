@@ -29,7 +29,8 @@ from playproof.testing import FakeClock
 from tests.batching import Worker as Queue
 from tests.batching import some
 from tests.emulating import running_emulator
-from tests.postgres import Server
+from tests.postgres import QUICK as UNSAFE
+from tests.postgres import Server, own_server
 from tests.realtime import hosted_environment, taught
 from tests.receiving import SECRET, receiving
 from tests.serving import PATIENCE_SECONDS, body, read_until, serving
@@ -121,6 +122,15 @@ def until(done: Callable[[Backlog], bool], store: Store, *workers: Working) -> B
         assert CLOCK.monotonic() < deadline, backlog
         threading.Event().wait(0.02)
     return backlog
+
+
+def until_logged(worker: Working, word: str) -> None:
+    """Return when the log of a worker has a word."""
+    deadline = CLOCK.monotonic() + PATIENCE_SECONDS
+    while word not in worker.log.read_text():
+        assert worker.process.poll() is None, worker.log.read_text()
+        assert CLOCK.monotonic() < deadline, worker.log.read_text()
+        threading.Event().wait(0.02)
 
 
 def all_settled(store: Store, count: int, *workers: Working) -> None:
@@ -226,6 +236,26 @@ def test_what_a_killed_worker_had_is_taken_over(url: str, store: Store, tmp_path
     with working(tmp_path / "data", **QUICK, **at(url)) as worker:
         all_settled(store, 40, worker)
         assert worker.stop() == 0
+
+
+def test_a_worker_waits_for_a_database_that_goes_away(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+
+    def works(count: int) -> None:
+        with closing(open_store(folder, database_url=url)) as store:
+            enqueue(store, *some(count))
+            all_settled(store, count, worker)
+
+    with own_server(**UNSAFE) as server, server.database() as url:
+        with working(folder, **QUICK, **at(url)) as worker:
+            works(20)
+            server.stop()
+            until_logged(worker, "batches_wait_for_the_store")
+            server.start()
+            works(40)
+            server.stop()
+            assert worker.stop() == 0
+        server.start()
 
 
 def test_a_second_signal_does_not_wait() -> None:
