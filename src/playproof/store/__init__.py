@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playproof.store.awaiting import FOREVER, Awaited, Awaiting, Depth, Final, Notice, Postponed
 from playproof.store.base import Commit, Health, OnCommit, Purged, PutOutcome, Restored, SessionRecord, Store, StoredSession
-from playproof.store.challenge import ChallengeRecord, FunnelRow, StoredChallenge
+from playproof.store.challenge import ChallengeRecord, FunnelRow, Recent, StoredChallenge
 from playproof.store.letters import Letter, Posted, Posts, PostState
 from playproof.store.published import PublicationRecord, PublicationRow
 from playproof.store.queued import Backlog, Done, Entry, EntryState, Exhumed, Forming, Gate, Grave, Later, Place
@@ -61,6 +61,7 @@ __all__ = [
     "Purged",
     "PutOutcome",
     "Rate",
+    "Recent",
     "Replaced",
     "Restored",
     "SecretRecord",

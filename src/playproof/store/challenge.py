@@ -45,6 +45,28 @@ class StoredChallenge(ChallengeRecord, frozen=True, kw_only=True):
     """How it ended, as whoever closed it says."""
 
 
+class Recent(msgspec.Struct, frozen=True, kw_only=True):
+    """A challenge as an operator finds it in a list."""
+
+    id: str
+    site: str
+    """The site's id."""
+    way: str
+    game: str
+    action: str | None
+    hostname: str
+    issued_at: int
+    expires_at: int
+    started_at: int | None
+    closed_at: int | None
+    token_at: int | None
+    device: str | None
+    """What it was played with; `None` as long as it has no token."""
+    spent_at: int | None
+    decision: str | None
+    """As it stands now."""
+
+
 class FunnelRow(msgspec.Struct, frozen=True, kw_only=True):
     """How far the challenges of one game, way and device came."""
 

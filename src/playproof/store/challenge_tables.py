@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from playproof.clock import Clock, milliseconds
-from playproof.store import challenges, funnel, rates, replays, tokens
+from playproof.store import challenges, funnel, rates, recent, replays, tokens
 from playproof.store.base import PutOutcome, SessionRecord
-from playproof.store.challenge import ChallengeRecord, FunnelRow, StoredChallenge
+from playproof.store.challenge import ChallengeRecord, FunnelRow, Recent, StoredChallenge
 from playproof.store.live_tables import Run
 from playproof.store.rate import Rate
 from playproof.store.token import TokenRecord
@@ -100,6 +100,11 @@ class ChallengeTables:
     def open_count(self, now: int) -> int:
         """How many challenges may still be played at `now`."""
         return self._read(lambda connection: challenges.open_count(connection, now))
+
+    def recent(self, most: int, *, before: tuple[int, str] | None = None, site: str | None = None) -> list[Recent]:
+        """At most `most` challenges of one site or all, the newest first: issued before the one of this time and id, where it is given."""
+        start = (2**63 - 1, "") if before is None else before
+        return self._read(lambda connection: recent.rows(connection, start, most, site))
 
     def funnel(self, since: int, until: int, site: str | None = None) -> list[FunnelRow]:
         """How far the challenges came that were issued from `since` and before `until`, by game, way and device, of one site or all.
