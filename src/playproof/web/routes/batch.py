@@ -19,7 +19,7 @@ from playproof.telemetry import LIMITS
 from playproof.web.answer import Answer, json
 from playproof.web.body import decode_json, header, read_body, require_json
 from playproof.web.problems import RequestTimeout
-from playproof.web.query import asked_number
+from playproof.web.query import asked, number
 from playproof.web.routes.score import RESULT_PATH, scope_of
 from playproof.web.routes.sessions import session_id_in
 from playproof.web.services import Services
@@ -209,9 +209,9 @@ async def clear(request: Request[Any, Any, Any]) -> Answer:
 async def buried(request: Request[Any, Any, Any]) -> Answer:
     """The sessions that were given up, some at a time."""
     services = _admitted(request)
-    query = request.scope["query_string"]
-    limit = asked_number(query, "limit", 1, LARGEST_PAGE, PAGE)
-    after = asked_number(query, "after", 0, 2**63 - 1, 0)
+    said = asked(request.scope["query_string"], "limit", "after")
+    limit = number(said, "limit", 1, LARGEST_PAGE, PAGE)
+    after = number(said, "after", 0, 2**63 - 1, 0)
     graves = await asyncio.to_thread(lambda: list(islice(services.batch.queue.buried(after), limit + 1)))
     more = len(graves) > limit
     return json(Graveyard(tuple(map(grave_statement, graves[:limit])), graves[limit - 1].number if more else None))

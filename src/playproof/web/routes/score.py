@@ -21,7 +21,7 @@ from playproof.web.auth import DEMO_SCOPE
 from playproof.web.body import header, read_body, require_json
 from playproof.web.ferry import Ferry
 from playproof.web.problems import DeadlineExceeded, RequestTimeout
-from playproof.web.query import asked_flag
+from playproof.web.query import asked, flag
 from playproof.web.services import Services, note_fallback
 from playproof.woodwide.realtime import Answered
 
@@ -90,7 +90,7 @@ async def score(request: Request[Any, Any, Any]) -> Answer:
 
 def _agreed(query: bytes, in_body: bool | None) -> bool:
     """Whether a batch is asked for. Raises `InvalidRequest` where query and body disagree."""
-    in_query = asked_flag(query, "useBatch") if query else None
+    in_query = flag(asked(query, "useBatch"), "useBatch") if query else None
     if in_query is None or in_body is None or in_query is in_body:
         return bool(in_query or in_body)
     wanted = "true" if in_query else "false"
