@@ -8,11 +8,12 @@ however often the same is played.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Text, bindparam, cast, delete, func, insert, select
 
 from playproof.store.groups import execute
 from playproof.store.sessions import insert_rows
@@ -20,10 +21,13 @@ from playproof.store.visits import replay_row, replay_signature
 
 if TYPE_CHECKING:
     from playproof.challenges.buckets import Ints, Rows
-    from playproof.challenges.replay import Found
 
 KEY = b"replay"
 """What one transaction at a time has that puts in a play."""
+
+PAGE = 20_000
+"""Rows of which the buckets are read at a time: some milliseconds."""
+_USUAL_ROWS = 14  # of a play
 
 _r = replay_row.c
 _COLUMNS = ("bucket", "number", "detail")
@@ -43,8 +47,18 @@ SIGNATURES = select(replay_signature.c.number, replay_signature.c.signature).whe
     replay_signature.c.number.in_(bindparam("numbers", expanding=True))
 )
 """Some signatures."""
-_ROWS_SQLITE = "SELECT bucket, number, detail FROM replay_row WHERE bucket IN (SELECT value FROM json_each(?)) AND number < ?"
-_ROWS_POSTGRES = "SELECT bucket, number, detail FROM replay_row WHERE bucket = ANY(%s::bigint[]) AND number < %s"
+ROWS_SQLITE = "SELECT bucket, number, detail FROM replay_row WHERE bucket IN (SELECT value FROM json_each(?)) AND number < ?"
+ROWS_POSTGRES = "SELECT bucket, number, detail FROM replay_row WHERE bucket = ANY(%s::bigint[]) AND number < %s"
+PAGE_OF = select(_r.bucket).order_by(_r.bucket).limit(PAGE)
+"""The first rows' buckets."""
+NEWER = (
+    select(replay_signature.c.number, replay_signature.c.signature)
+    .where(replay_signature.c.number > bindparam("than"))
+    .order_by(replay_signature.c.number)
+    .limit(bindparam("most"))
+)
+"""The next plays."""
+_RANGE = select(func.min(replay_signature.c.number), func.max(replay_signature.c.number))
 _REMOVE_ROWS = delete(replay_row).where(_r.bucket == bindparam("of"), _r.number == bindparam("play"))
 _REMOVE = delete(replay_signature).where(replay_signature.c.number.in_(bindparam("numbers", expanding=True)))
 OLD = (
@@ -78,26 +92,34 @@ def _make_room(connection: Connection, buckets: Sequence[int], most: int) -> Non
         connection.execute(_MAKE_ROOM, [{"of": bucket, "play": number, "which": detail} for number, detail in oldest])
 
 
-def rows(connection: Connection, buckets: Ints, below: int) -> Found:
-    """The rows in some buckets of plays whose numbers are smaller than `below`."""
-    from playproof.challenges.replay import Found
-
-    # Sorted, so that the index is walked in one direction.
-    wanted, places = np.unique(buckets, return_inverse=True)
+def rows(connection: Connection, buckets: Ints, below: int) -> Ints:
+    """The rows (m, 3) in `buckets`, which rise, of plays whose numbers are smaller than `below`: bucket, number, detail; by bucket."""
     if connection.dialect.name == "sqlite":
-        found = connection.exec_driver_sql(_ROWS_SQLITE, (msgspec.json.encode(wanted.tolist()), below))
+        found = execute(connection, ROWS_SQLITE, (msgspec.json.encode(buckets.tolist()), below))
     else:
-        found = connection.exec_driver_sql(_ROWS_POSTGRES, (wanted.tolist(), below))
-    table = np.array([tuple(row) for row in found], np.int64).reshape(-1, 3)
-    # A bucket may be asked for more than once, and each asking gets its rows.
-    order = np.argsort(table[:, 0], kind="stable")
-    table = table[order]
-    first, last = np.searchsorted(table[:, 0], wanted, "left"), np.searchsorted(table[:, 0], wanted, "right")
-    lengths = (last - first)[places]
-    probe = np.repeat(np.arange(len(buckets)), lengths)
-    ends = np.cumsum(lengths)
-    at = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths, lengths) + np.repeat(first[places], lengths)
-    return Found(probe, table[at, 2], table[at, 1])
+        found = execute(connection, ROWS_POSTGRES, (buckets.tolist(), below))
+    table = np.fromiter(chain.from_iterable(found), np.int64).reshape(-1, 3)
+    return table[np.argsort(table[:, 0], kind="stable")]
+
+
+def size(connection: Connection) -> tuple[int, int]:
+    """The number of the latest play, 0 where there is none, and how many rows there are, about."""
+    first, last = connection.execute(_RANGE).one()
+    return (0, 0) if last is None else (last, (last - first + 1) * _USUAL_ROWS)
+
+
+def page(connection: Connection, after: int | None) -> Ints:
+    """The next `PAGE` rows' buckets that are greater than `after`, or the first ones; they rise."""
+    statement = PAGE_OF if after is None else PAGE_OF.where(_r.bucket > after)
+    # As one text: it costs a tenth of so many rows.
+    text = connection.execute(select(func.aggregate_strings(cast(statement.subquery().c.bucket, Text), ","))).scalar()
+    return np.sort(np.fromstring(text, np.int64, sep=",")) if text else np.empty(0, np.int64)
+
+
+def newer(connection: Connection, number: int, most: int) -> list[tuple[int, Ints]]:
+    """The first `most` plays with greater numbers than `number`: the number and the buckets of each."""
+    found = connection.execute(NEWER, {"than": number, "most": most}).all()
+    return [(one.number, _buckets(one.signature)) for one in found]
 
 
 def signatures(connection: Connection, numbers: Sequence[int]) -> dict[int, bytes]:
@@ -109,13 +131,9 @@ def remove(connection: Connection, numbers: Sequence[int]) -> None:
     """Forget plays."""
     if not numbers:
         return
-    from playproof.challenges.buckets import rows_of
-    from playproof.challenges.signature import Signature
-
     gone: list[dict[str, Any]] = []
     for number, content in signatures(connection, numbers).items():
-        buckets = set(rows_of(Signature.unpack(content)).bucket.tolist())
-        gone += [{"of": bucket, "play": number} for bucket in sorted(buckets)]
+        gone += [{"of": bucket, "play": number} for bucket in sorted(set(_buckets(content).tolist()))]
     if gone:
         connection.execute(_REMOVE_ROWS, gone)
     connection.execute(_REMOVE, {"numbers": list(numbers)})
@@ -126,3 +144,11 @@ def purge(connection: Connection, before: int, step: int) -> int:
     old = list(connection.execute(OLD, {"before": before, "step": step}).scalars())
     remove(connection, old)
     return len(old)
+
+
+def _buckets(content: bytes) -> Ints:
+    """The buckets that a signature has rows in."""
+    from playproof.challenges.buckets import rows_of
+    from playproof.challenges.signature import Signature
+
+    return rows_of(Signature.unpack(content)).bucket

@@ -139,4 +139,5 @@ class SqlStore(ABC):
     def close(self) -> None:
         """See `Store.close`."""
         self._writer.close()
+        self.replays.close()
         self._reader.close()

@@ -84,6 +84,7 @@ class SqliteStore(SqlStore):
     def close(self) -> None:
         """See `Store.close`."""
         self._writer.close()
+        self.replays.close()
         self._presence.close()
         if self._reader.close():
             self._lock.release()
