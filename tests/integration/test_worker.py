@@ -33,7 +33,7 @@ from tests.postgres import QUICK as UNSAFE
 from tests.postgres import Server, own_server
 from tests.realtime import hosted_environment, taught
 from tests.receiving import SECRET, receiving
-from tests.serving import PATIENCE_SECONDS, body, read_until, serving
+from tests.serving import PATIENCE_SECONDS, body, log_lines, read_until, serving
 
 CLOCK = SystemClock()
 QUICK = {"BATCH_MIN": "1", "BATCH_INTERVAL": "0.2s"}
@@ -154,13 +154,14 @@ def test_a_worker_does_what_its_server_leaves_to_it(tmp_path: Path) -> None:
 
 @SHARABLE
 def test_a_worker_can_be_watched_and_nothing_else(tmp_path: Path) -> None:
-    with working(tmp_path / "data", "--port", "0", **QUICK) as worker:
+    with working(tmp_path / "data", "--port", "0", **QUICK, PLAYPROOF_LOG_FORMAT="json") as worker:
         assert worker.ask("/health").json()["status"] == "ok"
         assert worker.ask("/ready").json() == {"ready": True, "checks": {"store": "ok", "model": "ok"}}
         assert "playproof_batch_scheduler_running 1.0" in worker.ask("/metrics").text
         assert worker.ask("/api/v1/sessions/s1").status_code == 404
         assert worker.ask("/").status_code == 404
         assert worker.stop(signal.SIGINT) == 0
+        assert [(line["level"], line["event"]) for line in log_lines(worker.log)] == [("info", "worker stops")]
     assert not (tmp_path / "data" / "admin.key").exists()
 
 
@@ -276,13 +277,6 @@ def test_a_second_signal_does_not_wait() -> None:
         assert "stops" in read_until(process, "stops")
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_SECONDS) == -signal.SIGINT
-
-
-def test_the_log_of_a_worker_is_that_of_a_server(tmp_path: Path) -> None:
-    with working(tmp_path / "data", PLAYPROOF_LOG_FORMAT="json") as worker:
-        assert worker.stop() == 0
-        (line,) = map(json.loads, worker.log.read_text().splitlines())
-        assert (line["level"], line["event"]) == ("info", "worker stops")
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,9 @@ _TAIL = """
 What to watch: `playproof_store_failures_total` and `playproof_errors_total{code="store-unavailable"}` (the disk), `playproof_fallbacks_total`
 (the model), the share of `decision="review"` and `"fail"` in `playproof_verdicts_total` by stratum (people who are held up, or an
 attack), the upper buckets of `playproof_request_seconds` (load).
+
+A Grafana dashboard and rules of alerts that ask for these come with the source, and a page says [what to do](operate.md#at-three-in-the-morning)
+about each alert.
 """
 
 
