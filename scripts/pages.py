@@ -19,6 +19,7 @@ PAGES = {
     "docs/woodwide.md": "playproof.woodwide.page:render",
     "docs/webhooks.md": "playproof.webhooks.page:render",
     "docs/evaluation.md": "playproof.evaluation.page:render",
+    "docs/verify.md": "playproof.tokens.page:render",
     "docs/games.md": "playproof.challenges.page:render",
     "docs/emulator.md": "playproof.emulator.page:render",
     "deploy/grafana/playproof.json": "playproof.observe.dashboard:render",

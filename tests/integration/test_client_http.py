@@ -18,6 +18,7 @@ from playproof.clock import SystemClock, milliseconds
 from playproof.errors import StoreUnavailable
 from playproof.store import Store, open_store
 from playproof.tokens import site as sites
+from playproof.tokens.page import EXAMPLE
 from playproof.tokens.trial import TRIAL_TOKEN
 from tests.proxying import Fault, Proxy, proxied
 from tests.serving import Serving, Site, serving
@@ -140,6 +141,19 @@ def test_a_service_that_stays_out_is_decided_by_the_site(
     assert (opened.success, opened.trouble) == (True, trouble)
     reviewed = ask(backend.secret, url, token, timeout=timeout, retries=0, on_error="review")
     assert (reviewed.success, reviewed.decision, reviewed.trouble) == (False, "review", trouble)
+
+
+@pytest.mark.parametrize(("kind", "status"), [("pass", 200), ("review", 202), ("fail", 403), ("spent", 422)])
+def test_the_example_of_the_documentation_does_what_it_says(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch, kind: str, status: int
+) -> None:
+    monkeypatch.setenv("SHOP_SECRET", f"sk_test_{kind}")
+    monkeypatch.setenv("PLAYPROOF_URL", backend.running.url)
+    names: dict[str, Any] = {}
+    exec(EXAMPLE, names)  # our own text
+    with names["client"]:
+        assert names["sign_up"]({"playproof-response": TRIAL_TOKEN})[0] == status
+        assert names["sign_up"]({})[0] == 403
 
 
 def test_where_nobody_listens(ask: Ask) -> None:

@@ -119,7 +119,7 @@ FAULTS: Mapping[Fault, Told] = {
     ),
     Fault.BAD_REQUEST: _alike("the body cannot be read, or a field in it is no text, too long, or there twice", _BAD_REQUEST, 400),
     Fault.TOO_SLOW: _alike("the body did not arrive in time", _BAD_REQUEST, 408),
-    Fault.TOO_LARGE: _alike("the body is longer than 64 KiB", _BAD_REQUEST, 413),
+    Fault.TOO_LARGE: _alike("the body is too long", _BAD_REQUEST, 413),
     Fault.UNSUPPORTED: _alike("the body is sent as neither a form nor JSON, or compressed", _BAD_REQUEST, 415),
     Fault.TOO_MANY: Told("too many wrong secrets came from this address lately", _LIMITED, _INTERNAL, (_BAD_REQUEST,), _LIMITED, 429),
     Fault.DEGRADED: Told(
