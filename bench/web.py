@@ -29,6 +29,7 @@ from playproof.service import OPEN_SCOPE, Service, Submission, build_judge
 from playproof.settings import Settings
 from playproof.store import Live, PutOutcome, Store
 from playproof.telemetry import decode_request
+from playproof.tokens.verifier import Verifier
 from playproof.verification.desk import Desk
 from playproof.web.app import create_app
 from playproof.web.auth import Keys, Neighbourhood
@@ -74,7 +75,8 @@ def application(body: bytes, access: LogWriter | None) -> Any:
     nowhere = Neighbourhood.of("127.0.0.1")
     service, store = cast("Service", Ready(body)), cast("Store", Unhurried())
     no_batch, no_desk = cast("Batch", None), cast("Desk", None)
-    services = Services(service, store, Keys(), nowhere, Metrics(), limits, SystemClock(), {}, no_batch, no_desk)
+    no_verifier = cast("Verifier", None)
+    services = Services(service, store, Keys(), nowhere, Metrics(), limits, SystemClock(), {}, no_batch, no_desk, no_verifier)
     return create_app(services, Retention(timedelta(1), timedelta(1), Live()), access)
 
 
