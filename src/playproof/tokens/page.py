@@ -182,7 +182,7 @@ The same with `fail` and `spent` shows what visitors see then, and `interactive`
 
 ```python
 client = Client(secret, url, on_error="review", timeout=3.0, retries=2, on_unanswered=metrics.count)
-client.opened      # how many were let in unasked, where on_error is open
+client.opened  # how many were let in unasked, where on_error is open
 ```
 
 `timeout` is for all attempts together, so that a form waits no longer. All of them carry one `idempotency_key`. `on_unanswered` is told of each result
