@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from cmath import log as log_of
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from math import log
 from pathlib import Path
 from typing import Any
 
@@ -36,21 +36,25 @@ from playproof.verification.reception import GAME, Wish
 
 Points = NDArray[np.complex128]
 
-CHOICE = 12
-"""Of so many movements the one is made that needs least to be changed in size."""
+CHOICE = 24
+"""Of so many movements the one is made that needs least to be turned and sized."""
+SOONEST_MS = 200.0
+"""Movements that end sooner after the click before were made to a target known by then, as those of a double click are: nobody sees one
+and gets there in so short a time."""
 
 
 class Place:
     """A service without HTTP, its store in `folder`."""
 
-    def __init__(self, folder: Path, policy: SitePolicy | None = None) -> None:
+    def __init__(self, folder: Path, policy: SitePolicy | None = None, seed: int = 1) -> None:
         settings = Settings(data_dir=folder, challenges_per_address=1_000_000, challenges_per_site=1_000_000)
         self.clock = FakeClock(datetime.fromtimestamp(ISSUED_AT / 1000, UTC))
         self.store = open_store(folder, clock=self.clock)
         self.site = Site("shop", "shop", "pk_shop", ("https://shop.example",), policy or SitePolicy())
         self.store.sites.create(_row(self.site), _secret())
         service = Service(build_judge(settings, clock=self.clock), self.store, clock=self.clock)
-        self.desk = desk_of(settings, self.store, service, Metrics(), self.clock)
+        random = np.random.default_rng(seed).bytes
+        self.desk = desk_of(settings, self.store, service, Metrics(), self.clock, random)
         self.loop = asyncio.new_event_loop()
 
     def wish(self, game: str) -> Wish:
@@ -130,10 +134,21 @@ class Stroke:
     lasts: float
     """Milliseconds until the click that ends it."""
 
+    @property
+    def way(self) -> complex:
+        """From where it begins to where it ends."""
+        return complex(self.place[-1] - self.place[0])
+
+
+def _change(way: complex, wanted: complex) -> float:
+    """How far one is from the other: in size by the natural logarithm of the factor, in direction by the angle in radians."""
+    turn = log_of(wanted / way)
+    return abs(turn.real) + abs(turn.imag)
+
 
 def strokes_of(session: Session) -> list[Stroke]:
-    """The movements of a recorded play, as `playproof.evaluation.warps` tells them apart, of which something can be aimed."""
-    return [stroke for stroke in _strokes(session) if abs(stroke.place[-1] - stroke.place[0]) >= warps.NO_CHORD_PX]
+    """The movements of a recorded play, as `playproof.evaluation.warps` tells them apart, that can be aimed and answer to a target."""
+    return [stroke for stroke in _strokes(session) if abs(stroke.way) >= warps.NO_CHORD_PX and stroke.lasts >= SOONEST_MS]
 
 
 def _strokes(session: Session) -> Iterator[Stroke]:
@@ -163,14 +178,13 @@ class Hand:
     def __len__(self) -> int:
         return len(self._left)
 
-    def take(self, length: float) -> Stroke:
-        """Of the next ones that which is nearest in size to a way of `length` units. Raises `OutOfStrokes`."""
+    def take(self, way: complex) -> Stroke:
+        """Of the next ones that which is nearest to `way` in direction and size. Raises `OutOfStrokes`."""
         if not self._left:
             if not self._endless:
                 raise OutOfStrokes
             self._left = list(self._all)
-        off = [abs(log(max(length, 1.0) / abs(stroke.place[-1] - stroke.place[0]))) for stroke in self._left[: self._choice]]
-        return self._left.pop(int(np.argmin(off)))
+        return self._left.pop(int(np.argmin([_change(stroke.way, way) for stroke in self._left[: self._choice]])))
 
 
 class Moving(Visitor):
@@ -192,8 +206,8 @@ class Moving(Visitor):
     def move(self, goal: Floats) -> None:
         """Make a movement that ends at `goal` or nearly."""
         here, there = complex(*self.at), complex(*(goal + self.rng.normal(0.0, 10.0, 2)))
-        stroke = self.hand.take(abs(there - here))
-        turned = here + (stroke.place - stroke.place[0]) * ((there - here) / (stroke.place[-1] - stroke.place[0]))
+        stroke = self.hand.take(there - here)
+        turned = here + (stroke.place - stroke.place[0]) * ((there - here) / stroke.way)
         path = np.stack([turned.real.clip(0.0, WIDTH), turned.imag.clip(0.0, HEIGHT)], axis=1)
         begun = self.t
         for after, at in zip(stroke.t[1:].tolist(), path[1:], strict=True):
