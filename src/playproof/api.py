@@ -88,7 +88,8 @@ class _Home:
                 store = store_of(settings, clock=clock, live=live_of(settings))
                 # Nothing runs beside a library, so what has had its time leaves now, or at the next start where it cannot.
                 with contextlib.suppress(StoreUnavailable):
-                    store.purge(clock.now(), timedelta(seconds=settings.keep_telemetry), timedelta(seconds=settings.keep_verdicts))
+                    keep = (timedelta(seconds=age) for age in (settings.keep_telemetry, settings.keep_verdicts, settings.keep_signatures))
+                    store.purge(clock.now(), *keep)
                 queue = SessionQueue(store, most=settings.batch_queue_max, clock=clock)
                 self._service = Service(judge, store, clock=clock, keep_telemetry=settings.keep_telemetry > 0, queue=queue)
                 self._pid = os.getpid()

@@ -93,7 +93,7 @@ METRICS = (
         "playproof_purged_total",
         "counter",
         ("what",),
-        "Rows that retention removed: telemetry, sessions, letters, publications or tombstones.",
+        "Rows that retention removed: telemetry, sessions, letters, publications, tombstones, challenges or signatures.",
     ),
     Metric(
         "playproof_woodwide_calls_total", "counter", ("call", "outcome"), "Calls to Woodwide ended: ok, or the reason (docs/woodwide.md)."

@@ -6,7 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playproof.store.awaiting import FOREVER, Awaited, Awaiting, Depth, Final, Notice, Postponed
-from playproof.store.base import Commit, Health, OnCommit, Purged, PutOutcome, Restored, SessionRecord, Store, StoredSession
+from playproof.store.base import (
+    KEEP_SIGNATURES,
+    Commit,
+    Health,
+    OnCommit,
+    Purged,
+    PutOutcome,
+    Restored,
+    SessionRecord,
+    Store,
+    StoredSession,
+)
 from playproof.store.challenge import ChallengeRecord, FunnelRow, Recent, StoredChallenge
 from playproof.store.letters import Letter, Posted, Posts, PostState
 from playproof.store.published import PublicationRecord, PublicationRow
@@ -24,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FOREVER",
+    "KEEP_SIGNATURES",
     "Awaited",
     "Awaiting",
     "Backlog",

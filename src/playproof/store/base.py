@@ -106,9 +106,9 @@ class Purged(msgspec.Struct, frozen=True):
     """Of the live dataset, closed ones."""
     tombstones: int
     """Of sessions that were queued for a batch and removed long ago."""
-    challenges: int = 0
+    challenges: int
     """That came to nothing."""
-    signatures: int = 0
+    signatures: int
     """Of plays that are no longer known again."""
 
 
