@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -250,13 +248,3 @@ def test_every_call_has_a_name_and_a_time_of_its_own() -> None:
     connection = Connection(base_url="", keys=(), timeout=1.0, infer_timeout=2.0, transfer_timeout=3.0)
     assert len({call.name for call in CALLS}) == len(CALLS)
     assert [connection.seconds(call) for call in (RETRIEVE_JOB, INFER, PUT_FILE)] == [1.0, 2.0, 3.0]
-
-
-def test_the_package_imports_without_the_sdk() -> None:
-    program = "import sys, pkgutil, importlib, playproof.woodwide as w\n"
-    program += "for m in pkgutil.walk_packages(w.__path__, 'playproof.woodwide.'): importlib.import_module(m.name)\n"
-    program += "print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    loaded = set(done.stdout.split())
-    assert "playproof.woodwide.client" in loaded
-    assert loaded.isdisjoint({"woodwide", "httpx", "pydantic", "anyio", "arro3"})
