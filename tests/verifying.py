@@ -71,12 +71,13 @@ def add_token(
     now: int = RECEIVED_AT,
     action: str | None = "signup",
     awaited: bool = False,
+    address: bytes = b"a",
 ) -> str:
     """A token of `site` for a challenge called `name` that was finished at `now`, whose session has the verdict `found`."""
     token = token_text(TOKEN_KEY, name)
     hostname = hostname_of(site.origins[0])
     challenge = ChallengeRecord(
-        id=name, site=site.id, way="game", game="osu", state=b"s", action=action, cdata="order-7", hostname=hostname, address=b"a",
+        id=name, site=site.id, way="game", game="osu", state=b"s", action=action, cdata="order-7", hostname=hostname, address=address,
         issued_at=now, expires_at=now + 120_000,
     )  # fmt: skip
     assert store.challenges.issue(challenge).result(SECONDS) is None

@@ -25,6 +25,7 @@ from playproof.tokens.faults import PATHS, Dialect, Fault, codes
 from playproof.tokens.keys import hint, secret_digest
 from playproof.tokens.site import SitePolicy, Terms
 from playproof.tokens.trial import TRIAL_TOKEN
+from playproof.verification.address import address_hash
 from playproof.web.services import Limits
 from tests.serving import Site, is_problem
 from tests.verifying import SECONDS, add_site, add_token, make_final, verdict
@@ -90,7 +91,7 @@ def test_a_token_is_answered_for_once(shop: Shop) -> None:
         "event_id": "ch_1",
         "model_version": "m7",
         "policy_version": told["policy_version"],
-        "metadata": {"game": "osu", "input_class": "touch", "way": "game", "test_key": False},
+        "metadata": {"game": "osu", "input_class": "touch", "way": "game", "test_key": False, "same_network": None},
         "error-codes": [],
     }
     assert shop.codes(token) == ["timeout-or-duplicate", "already-seen-response"]
@@ -192,6 +193,17 @@ def test_what_is_expected_of_the_token_spends_it_all_the_same(shop: Shop) -> Non
     told = shop.ask(token, expected_action="login", expected_hostname="shop.example")
     assert (told["success"], told["error-codes"], told["action"], told["decision"]) == (False, ["action-mismatch"], None, "pass")
     assert shop.codes(token) == ["timeout-or-duplicate", "already-seen-response"]
+
+
+@pytest.mark.parametrize(
+    ("remoteip", "same"),
+    [("2001:db8:1:2:ffff::1", True), ("2001:db8:1:3::1", False), ("203.0.113.7", False), ("unknown", None), (None, None)],
+)
+def test_whether_the_form_came_from_where_the_challenge_was_begun_is_told(shop: Shop, remoteip: str | None, same: bool | None) -> None:
+    address = address_hash(shop.service.services.desk.signing.address_key, "2001:db8:1:2::1")
+    token = add_token(shop.store, shop.site, "ch_1", address=address)
+    told = shop.ask(token, remoteip=remoteip)
+    assert (told["success"], told["metadata"]["same_network"]) == (True, same)
 
 
 def test_review_is_success_where_the_site_says_so(shop: Shop) -> None:

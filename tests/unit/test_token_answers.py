@@ -67,7 +67,7 @@ def test_a_pass_in_our_own_words() -> None:
         "event_id": "ch_1",
         "model_version": "m7",
         "policy_version": worth(verdict()).policy_version,
-        "metadata": {"game": "osu", "input_class": "touch", "way": "game", "test_key": False},
+        "metadata": {"game": "osu", "input_class": "touch", "way": "game", "test_key": False, "same_network": None},
         "error-codes": [],
     }
 
@@ -261,6 +261,10 @@ def verifier(tables: Tables | None = None, *, trials: bool = True) -> Verifier:
     return Verifier(tables, tables, Rules(), FakeClock(), trials=trials)
 
 
+def unknown(digest: bytes, address: str) -> None:
+    """Nobody knows where a challenge was begun."""
+
+
 def asking(**given: Any) -> Inquiry:
     return msgspec.structs.replace(ASKED, **given)
 
@@ -269,9 +273,9 @@ def test_a_token_is_spent_for_the_site_that_asks() -> None:
     tables = Tables()
     ask = verifier(tables)
     inquiry = asking(idempotency=b"k" * 16)
-    site = ask.site(inquiry)
-    assert site is not None
-    future = ask.spend(inquiry, site)
+    asker = ask.asker(inquiry, unknown)
+    assert asker is not None
+    future = ask.spend(inquiry, asker)
     assert isinstance(future, Future)
     outcome = ask.told(future.result())
     assert isinstance(outcome, Outcome)
@@ -279,9 +283,30 @@ def test_a_token_is_spent_for_the_site_that_asks() -> None:
     assert tables.asked == [(digest(TOKEN), "s1", milliseconds(FakeClock().now()), b"k" * 16)]
 
 
+def test_the_network_is_looked_up_where_an_address_is_given_and_decides_nothing() -> None:
+    looked: list[tuple[bytes, str]] = []
+
+    def elsewhere(digest: bytes, address: str) -> bool:
+        looked.append((digest, address))
+        return False
+
+    ask = verifier()
+    for asked, same in (
+        (ASKED, None),
+        (asking(remoteip="203.0.113.7"), False),
+        (asking(remoteip="203.0.113.7", response="no token"), None),
+    ):
+        asker = ask.asker(asked, elsewhere)
+        assert asker is not None
+        assert asker.same_network is same
+    assert looked == [(digest(TOKEN), "203.0.113.7")]
+    outcome = outcome_of(Issued(), verdict(), SHOP, ASKED, Rules(), same_network=False)
+    assert (outcome.success, outcome.metadata.same_network) == (True, False)
+
+
 def test_a_secret_that_nobody_has_or_whose_site_is_disabled_is_wrong() -> None:
-    assert verifier().site(asking(secret="sk_other")) is None
-    assert verifier(Tables(Row(disabled_at=1))).site(ASKED) is None
+    assert verifier().asker(asking(secret="sk_other"), unknown) is None
+    assert verifier(Tables(Row(disabled_at=1))).asker(ASKED, unknown) is None
 
 
 @pytest.mark.parametrize(
@@ -295,9 +320,9 @@ def test_a_secret_that_nobody_has_or_whose_site_is_disabled_is_wrong() -> None:
 def test_some_tokens_are_not_even_looked_up(given: dict[str, str], fault: Fault) -> None:
     tables = Tables()
     ask = verifier(tables)
-    site = ask.site(ASKED)
-    assert site is not None
-    assert ask.spend(asking(**given), site) is fault
+    asker = ask.asker(ASKED, unknown)
+    assert asker is not None
+    assert ask.spend(asking(**given), asker) is fault
     assert tables.asked == []
 
 
@@ -329,4 +354,4 @@ def test_test_keys_that_are_turned_off_are_no_keys() -> None:
     ask = verifier(trials=False)
     inquiry = asking(secret="sk_test_pass", response=TRIAL_TOKEN)
     assert ask.trial(inquiry) is None
-    assert ask.site(inquiry) is None
+    assert ask.asker(inquiry, unknown) is None

@@ -27,6 +27,7 @@ WHOLE = {
 READ = Inquiry(
     secret="sk_s",
     response="pp1.r",
+    remoteip="203.0.113.7",
     idempotency=bytes.fromhex(AGAIN.replace("-", "")),
     sitekey="pk_k",
     expected_action="login",

@@ -41,6 +41,8 @@ class Metadata(msgspec.Struct, frozen=True):
     input_class: str | None = None
     way: str | None = None
     test_key: bool = False
+    same_network: bool | None = None
+    """Whether the form came from the network that the challenge was begun from; `None` where no `remoteip` was given."""
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,6 +42,8 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
 
     secret: str
     response: str
+    remoteip: str | None = None
+    """The address that the form came from."""
     idempotency: bytes | None = None
     """16 bytes of a UUID: the question asked again after its answer got lost gets the same answer."""
     sitekey: str | None = None
@@ -53,8 +55,7 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
 def read_inquiry(content_type: str | None, body: bytes) -> Inquiry:
     """The question in `body`, a form or JSON as `content_type` says. Raises `InquiryRefused`.
 
-    Fields that are empty or null count as absent, those of other names are passed over. `remoteip` is taken, as all siteverifies
-    take it, and not looked at: people change networks between playing and sending a form.
+    Fields that are empty or null count as absent, those of other names are passed over.
     """
     if len(body) > BODY_BYTES:
         raise InquiryRefused(Fault.TOO_LARGE)
@@ -72,6 +73,7 @@ def read_inquiry(content_type: str | None, body: bytes) -> Inquiry:
     return Inquiry(
         secret=secret,
         response=response,
+        remoteip=fields.get("remoteip"),
         idempotency=None if again is None else uuid.UUID(again).bytes,
         sitekey=fields.get("sitekey"),
         expected_action=fields.get("expected_action"),

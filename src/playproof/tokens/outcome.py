@@ -59,6 +59,10 @@ class Metadata(msgspec.Struct, frozen=True):
     way: str
     """`game`, or `pow` where proof of work was done instead of one."""
     test_key: bool = False
+    same_network: bool | None = None
+    """Whether the form came from the network (IPv4 address, IPv6 /64) that the challenge was begun from; `None` where nobody says where
+    it came from. People change networks, so it decides nothing.
+    """
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,10 +105,12 @@ def human_score(anomaly_score: float) -> float:
     return round(share / (share + HALF_HUMAN), SCORE_DIGITS)
 
 
-def outcome_of(token: IssuedToken, verdict: bytes, site: Site, inquiry: Inquiry, base: Rules) -> Outcome:
+def outcome_of(
+    token: IssuedToken, verdict: bytes, site: Site, inquiry: Inquiry, base: Rules, *, same_network: bool | None = None
+) -> Outcome:
     """What `token` of `site` is worth to whoever asks `inquiry`, by the `verdict` (JSON) that its session has now.
 
-    `base` are the operator's rules. Raises `msgspec.ValidationError` where the verdict is none.
+    `base` are the operator's rules; `same_network` is told as it is. Raises `msgspec.ValidationError` where the verdict is none.
     """
     found = _verdict(verdict)
     faults = _unexpected(inquiry, token.hostname, token.action)
@@ -126,7 +132,7 @@ def outcome_of(token: IssuedToken, verdict: bytes, site: Site, inquiry: Inquiry,
         event_id=token.session_id,
         model_version=found.anomaly.model_version,
         policy_version=policy_version(site.policy, token.action, base),
-        metadata=Metadata(token.game, token.device, token.way),
+        metadata=Metadata(token.game, token.device, token.way, same_network=same_network),
         faults=faults,
     )
 

@@ -30,7 +30,10 @@ def sign_up(form: dict[str, str]) -> tuple[int, str]:
 _ASKED = {
     "secret": ("required", "the site's secret, or that of a test key"),
     "response": ("required", f"the token, from the form's field `playproof-response`; at most {LONGEST_RESPONSE} characters"),
-    "remoteip": ("optional", "taken, as everywhere, and not looked at: people change networks between playing and sending a form"),
+    "remoteip": (
+        "optional",
+        "the address that the form came from; the answer says in `metadata.same_network` whether the challenge was begun from there",
+    ),
     "idempotency_key": ("optional", "a UUID; the question asked again with it gets the same answer, whatever became of the verdict"),
     "sitekey": ("optional", "the public key that the token is expected to be for"),
     "expected_action": ("optional", "the action that the widget is expected to have named"),
@@ -52,7 +55,8 @@ _ANSWERED = {
     "model_version": "of the model that scored",
     "policy_version": "changes whenever what decides for this action does",
     "metadata": "what was played: `game`, `input_class` (mouse, touch, trackpad, stylus, keyboard), `way` (`game`, or `pow` for proof of work "
-    "instead) and `test_key`",
+    "instead), `test_key`, and `same_network` (`null` without `remoteip`): people change networks between playing and sending a form, so it "
+    "decides nothing",
     "error-codes": "why the answer is not what was expected; empty where it is",
     "score": "in other services' words alone, see below",
     "score_reason": "in hCaptcha's words alone: the same as `reasons`",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from playproof.clock import Clock, milliseconds
 from playproof.decision import Rules
@@ -56,6 +56,17 @@ class TokenTable(Protocol):
 _REFUSED = {"already": Fault.SPENT, "expired": Fault.EXPIRED, "unknown": Fault.UNKNOWN, "foreign": Fault.FOREIGN}
 
 
+Networks = Callable[[bytes, str], bool | None]
+"""Whether the challenge of a token (by its digest) was begun from the network of an address; `None` where that is not known. Blocks."""
+
+
+class Asker(NamedTuple):
+    """Who asks, and what was looked up for the answer."""
+
+    site: Site
+    same_network: bool | None = None
+
+
 class Verifier:
     """Answers for tokens, by what the store knows."""
 
@@ -78,14 +89,17 @@ class Verifier:
             return Fault.FOREIGN
         return Fault.SPENT if key.spent else outcomes.trial_outcome(key, inquiry, self._clock.now())
 
-    def site(self, inquiry: Inquiry) -> Site | None:
+    def asker(self, inquiry: Inquiry, networks: Networks) -> Asker | None:
         """The site whose secret was shown; `None` where there is none. Blocks. Raises what the store raises."""
-        now = milliseconds(self._clock.now())
-        row = self._sites.by_secret(secret_digest(inquiry.secret), now)
-        return None if row is None or row.disabled_at is not None else site_of(row)
+        row = self._sites.by_secret(secret_digest(inquiry.secret), milliseconds(self._clock.now()))
+        if row is None or row.disabled_at is not None:
+            return None
+        known = inquiry.remoteip is not None and well_formed(inquiry.response)
+        return Asker(site_of(row), networks(digest(inquiry.response), inquiry.remoteip or "") if known else None)
 
-    def spend(self, inquiry: Inquiry, site: Site) -> Future[Any] | Fault:
-        """Spend the token that `site` asks about; `told` says what the result of the future means."""
+    def spend(self, inquiry: Inquiry, asker: Asker) -> Future[Any] | Fault:
+        """Spend the token that `asker` asks about; `told` says what the result of the future means."""
+        site = asker.site
         if inquiry.sitekey is not None and inquiry.sitekey != site.sitekey:
             return Fault.FOREIGN
         if inquiry.response == TRIAL_TOKEN:
@@ -94,7 +108,7 @@ class Verifier:
             return Fault.MALFORMED
 
         def answer(token: IssuedToken, verdict: bytes) -> bytes:
-            return outcomes.encode(outcomes.outcome_of(token, verdict, site, inquiry, self._base))
+            return outcomes.encode(outcomes.outcome_of(token, verdict, site, inquiry, self._base, same_network=asker.same_network))
 
         return self._tokens.spend(digest(inquiry.response), site.id, milliseconds(self._clock.now()), inquiry.idempotency, answer)
 

@@ -15,7 +15,7 @@ _UUID = "^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})?$"
 _FIELDS: Json = {
     "secret": {"description": "The site's secret, or that of a test key."},
     "response": {"description": "The token: what the form's field `playproof-response` holds."},
-    "remoteip": {"maxLength": LONGEST_FIELD, "description": "Taken and not looked at: people change networks."},
+    "remoteip": {"maxLength": LONGEST_FIELD, "description": "The address that the form came from."},
     "idempotency_key": {"pattern": _UUID, "description": "The question asked again with the same key gets the same answer."},
     "sitekey": {"maxLength": LONGEST_FIELD, "description": "The site that the token is expected to be for."},
     "expected_action": {"maxLength": LONGEST_FIELD},

@@ -7,6 +7,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, NamedTuple
 
 from litestar import Request, post
@@ -20,6 +21,7 @@ from playproof.tokens.faults import PATHS, Fault, status_of
 from playproof.tokens.inquiry import BODY_BYTES, Inquiry, InquiryRefused, read_inquiry
 from playproof.tokens.outcome import Outcome
 from playproof.verification.address import address_hash
+from playproof.verification.networks import same_network
 from playproof.web.answer import Answer, Headers
 from playproof.web.body import header, read_body
 from playproof.web.ferry import Ferry
@@ -53,7 +55,10 @@ async def siteverify(request: Request[Any, Any, Any]) -> Answer:
     services: Services = request.app.state.services
     dialect = PATHS[request.scope["path_template"]]
     found = await _found(request, services)
-    services.metrics.count("playproof_siteverify_total", dialect.value, found.counted or found.faults[0].value, found.source)
+    counted = found.counted or found.faults[0].value
+    services.metrics.count("playproof_siteverify_total", dialect.value, counted, found.source)
+    event = found.outcome.event_id if found.outcome is not None else None
+    _log.info("siteverify", extra={"dialect": dialect.value, "outcome": counted, "source": found.source, "event": event})
     if found.outcome is not None:
         return Answer(answer(dialect, found.outcome), headers=_NO_STORE)
     status = status_of(found.faults)
@@ -73,10 +78,11 @@ async def _found(request: Request[Any, Any, Any], services: Services) -> Finding
         return _finding(trial, TEST_KEY)
     try:
         async with asyncio.timeout(services.limits.seconds):
-            site = await asyncio.to_thread(services.verifier.site, inquiry)
-            if site is None:
+            networks = partial(same_network, services.store, services.desk.signing)
+            asker = await asyncio.to_thread(services.verifier.asker, inquiry, networks)
+            if asker is None:
                 return await _wrong_secret(request, services)
-            asked = services.verifier.spend(inquiry, site)
+            asked = services.verifier.spend(inquiry, asker)
             if isinstance(asked, Fault):
                 return _finding(asked, SITE)
             return await _spent(request, services, asked)
