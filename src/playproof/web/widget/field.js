@@ -10,6 +10,7 @@ export class Field {
   #token = "";
   #submitted = false;
   #taken = false;
+  #grace = 0; // how long a token that was taken is kept; 0 until it is known what became of the form
   #timer = 0;
   #spent;
   #root = null;
@@ -61,7 +62,7 @@ export class Field {
   taken() {
     if (!this.#token) return;
     this.#taken = true;
-    if (this.#submitted) this.#after(TAKEN_MS);
+    if (this.#submitted && this.#grace) this.#after();
   }
 
   /** Whether the token went out, and is worth nothing any more. */
@@ -93,21 +94,20 @@ export class Field {
   }
 
   #submit(event, form) {
-    this.#submitted = true;
-    this.#taken = false;
+    [this.#submitted, this.#taken, this.#grace] = [true, false, 0];
     // What scripts make of it is known once all of them have seen it.
     setTimeout(() => {
       if (!this.#submitted) return;
       const target = event.submitter?.formTarget || form.target;
-      if (!event.defaultPrevented) {
-        this.#taken = true;
-        this.#after(target && target !== "_self" ? TAKEN_MS : NAVIGATION_MS);
-      } else if (this.#taken) this.#after(TAKEN_MS);
+      const leaves = !event.defaultPrevented && (!target || target === "_self");
+      this.#grace = leaves ? NAVIGATION_MS : TAKEN_MS;
+      this.#taken ||= !event.defaultPrevented;
+      if (this.#taken) this.#after();
     });
   }
 
-  #after(milliseconds) {
+  #after() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.posted && this.#spent(), milliseconds);
+    this.#timer = setTimeout(() => this.posted && this.#spent(), this.#grace);
   }
 }

@@ -22,12 +22,20 @@ const words = new Int32Array(64);
 function compress(state, block) {
   for (let i = 0; i < 16; i += 1) words[i] = block.getInt32(i * 4);
   for (let i = 16; i < 64; i += 1) {
-    const [p, q] = [words[i - 15], words[i - 2]];
+    const p = words[i - 15];
+    const q = words[i - 2];
     const s0 = ((p >>> 7) | (p << 25)) ^ ((p >>> 18) | (p << 14)) ^ (p >>> 3);
     const s1 = ((q >>> 17) | (q << 15)) ^ ((q >>> 19) | (q << 13)) ^ (q >>> 10);
     words[i] = (words[i - 16] + s0 + words[i - 7] + s1) | 0;
   }
-  let [a, b, c, d, e, f, g, h] = state;
+  let a = state[0];
+  let b = state[1];
+  let c = state[2];
+  let d = state[3];
+  let e = state[4];
+  let f = state[5];
+  let g = state[6];
+  let h = state[7];
   for (let i = 0; i < 64; i += 1) {
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
     const t1 = (h + s1 + ((e & f) ^ (~e & g)) + ROOTS[i] + words[i]) | 0;

@@ -67,7 +67,6 @@ button.row:hover { background: var(--hover); }
 .meter > svg { display: block; inline-size: 100%; block-size: 100%; }
 .meter rect { fill: var(--accent); }
 [dir="rtl"] .meter > svg { transform: scaleX(-1); }
-[dir="rtl"] .icon.go { transform: scaleX(-1); }
 
 .game { padding: 10px 8px 0; }
 .lost { margin: 8px 8px 0; padding: 6px 10px; border: 1px solid var(--warm); border-radius: 8px; font-size: 14px; }
