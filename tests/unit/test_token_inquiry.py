@@ -135,6 +135,10 @@ def test_types_are_read_as_http_means_them(content_type: str) -> None:
     assert read_inquiry(content_type, b"secret=s&response=r").secret == "s"
 
 
+def test_a_question_does_not_show_itself() -> None:
+    assert "sk_s" not in f"{READ} {READ!r} {[READ]}"
+
+
 def test_a_long_body_is_not_read() -> None:
     assert faults(FORM, b"secret=s&response=r&x=" + b"x" * BODY_BYTES) == (Fault.TOO_LARGE,)
 

@@ -51,6 +51,9 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     expected_action: str | None = None
     expected_hostname: str | None = None
 
+    def __repr__(self) -> str:
+        return "Inquiry(***)"
+
 
 def read_inquiry(content_type: str | None, body: bytes) -> Inquiry:
     """The question in `body`, a form or JSON as `content_type` says. Raises `InquiryRefused`.
