@@ -20,7 +20,7 @@ from playproof.emulator.tally import Count
 
 API_KEY = "sk_test_key"
 ADMIN_KEY = "emulator-admin-key"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 CLOCK = SystemClock()
 
 

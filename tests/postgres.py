@@ -31,7 +31,7 @@ from playproof.store import open_store
 from playproof.store.tables import metadata
 
 URL_VARIABLE = "PLAYPROOF_TEST_PG_URL"
-PATIENCE = 60
+PATIENCE = 180
 SOMEBODY_ELSE = ("postgres", "nobody")
 QUICK = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 """For tests that no crash is part of."""

@@ -33,7 +33,7 @@ from tests.emulating import API_KEY, Running
 from tests.serving import body, sample
 
 SESSIONS_EACH = 6
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 
 
 @cache

@@ -17,7 +17,7 @@ from playproof.webhooks import verify
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 CERTIFICATE = Path(__file__).parent / "integration" / "webhooks" / "hooks_example.pem"
 """That of hooks.example, and its key."""
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from playproof.web.auth import Keys, Neighbourhood
 from playproof.web.retention import Retention
 from playproof.web.services import Limits, Services, note_fallback
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 
 
 def body(seed: int = 1, **extra: object) -> bytes:

@@ -22,7 +22,7 @@ from tests.crash.client import IN_FLIGHT, content_of
 
 SAMPLE = 1000
 """Sessions whose content is compared in the end; the counts are over all."""
-PATIENCE = 60
+PATIENCE = 180
 CLOCK = SystemClock()
 
 

@@ -29,7 +29,7 @@ APART_SECONDS = 0.3
 """From one kill to the next."""
 KILLS = 25
 STOPS = 10
-PATIENCE = 120
+PATIENCE = 180
 PRODUCERS, WORKERS = 2, 3
 
 

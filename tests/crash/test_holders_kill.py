@@ -16,7 +16,7 @@ from playproof.store.sqlite.driver import find_driver
 
 pytestmark = pytest.mark.skipif(not find_driver().sharable, reason=f"{find_driver()} cannot be shared between processes")
 
-PATIENCE = 60
+PATIENCE = 180
 LONG = 3600.0
 
 # Holds one of everything under the name that it is given, until its input ends.

@@ -17,7 +17,7 @@ from playproof.telemetry import Labels
 from playproof.testing import human_session, labelled_lines
 from tests.emulating import API_KEY, running_emulator
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 180
 ENDLESS_SECONDS = 3600.0
 """What the dead asked for stays on its way until all is over."""
 PEOPLE = 40

@@ -19,7 +19,7 @@ from tests.receiving import SECRET, receiving
 
 pytestmark = pytest.mark.skipif(not find_driver().sharable, reason=f"{find_driver()} cannot be shared between processes")
 
-PATIENCE = 120
+PATIENCE = 180
 LETTERS = 60
 
 # Delivers until it has been told to stop, or stays for ever with a letter that it has sent and not noted. `late` is by how many

@@ -17,7 +17,7 @@ from playproof.emulator.gate import Gate
 T = TypeVar("T")
 
 CLOCK = SystemClock()
-PATIENCE = 60
+PATIENCE = 180
 
 
 def until(found: Callable[[], T], what: str) -> T:
