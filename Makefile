@@ -3,6 +3,8 @@
 .PHONY: help setup serve serve-woodwide test lint bench docs lock clean
 
 BIN := .venv/bin
+# Test files that run beside each other; 0 for one after the other. They mostly wait, so that more than there are processors pays.
+WORKERS := 4
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,8 +17,8 @@ serve: .venv/.ready ## Start the service on 127.0.0.1:8000.
 serve-woodwide: .venv/.ready ## Start the service with a hosted model, without a key: the emulator stands in for Woodwide.
 	@exec $(BIN)/python scripts/serve_woodwide.py
 
-test: .venv/.ready-dev ## Run every test.
-	@PLAYPROOF_TEST_CHROMIUM=$$(scripts/ensure_chromium.sh) && export PLAYPROOF_TEST_CHROMIUM && $(BIN)/python -m pytest
+test: .venv/.ready-dev ## Run every test (WORKERS=0 for one file after the other).
+	@PLAYPROOF_TEST_CHROMIUM=$$(scripts/ensure_chromium.sh) && export PLAYPROOF_TEST_CHROMIUM && $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.ready-dev ## Check style, types and the direction of imports.
 	$(BIN)/ruff check
