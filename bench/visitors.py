@@ -140,12 +140,6 @@ class Stroke:
         return complex(self.place[-1] - self.place[0])
 
 
-def _change(way: complex, wanted: complex) -> float:
-    """How far one is from the other: in size by the natural logarithm of the factor, in direction by the angle in radians."""
-    turn = log_of(wanted / way)
-    return abs(turn.real) + abs(turn.imag)
-
-
 def strokes_of(session: Session) -> list[Stroke]:
     """The movements of a recorded play, as `playproof.evaluation.warps` tells them apart, that can be aimed and answer to a target."""
     return [stroke for stroke in _strokes(session) if abs(stroke.way) >= warps.NO_CHORD_PX and stroke.lasts >= SOONEST_MS]
@@ -178,13 +172,30 @@ class Hand:
     def __len__(self) -> int:
         return len(self._left)
 
-    def take(self, way: complex) -> Stroke:
-        """Of the next ones that which is nearest to `way` in direction and size. Raises `OutOfStrokes`."""
+    def take(self, here: complex, there: complex) -> tuple[Stroke, Points]:
+        """A movement from `here` to `there`, and its places (n,); of the next ones that which need be turned and sized least.
+
+        Those that would leave the field come last. Raises `OutOfStrokes`.
+        """
         if not self._left:
             if not self._endless:
                 raise OutOfStrokes
             self._left = list(self._all)
-        return self._left.pop(int(np.argmin([_change(stroke.way, way) for stroke in self._left[: self._choice]])))
+        aimed = [here + (stroke.place - stroke.place[0]) * ((there - here) / stroke.way) for stroke in self._left[: self._choice]]
+        costs = [(_outside(places).any(), _change(there - here, self._left[i].way)) for i, places in enumerate(aimed)]
+        best = min(range(len(aimed)), key=costs.__getitem__)
+        return self._left.pop(best), aimed[best]
+
+
+def _change(wanted: complex, way: complex) -> float:
+    """How far one is from the other: in size by the natural logarithm of the factor, in direction by the angle in radians."""
+    turn = log_of(wanted / way)
+    return abs(turn.real) + abs(turn.imag)
+
+
+def _outside(places: Points) -> NDArray[np.bool_]:
+    """Which of `places` (n,) are not on the field."""
+    return (places.real < 0.0) | (places.real > WIDTH) | (places.imag < 0.0) | (places.imag > HEIGHT)
 
 
 class Moving(Visitor):
@@ -205,15 +216,14 @@ class Moving(Visitor):
 
     def move(self, goal: Floats) -> None:
         """Make a movement that ends at `goal` or nearly."""
-        here, there = complex(*self.at), complex(*(goal + self.rng.normal(0.0, 10.0, 2)))
-        stroke = self.hand.take(there - here)
-        turned = here + (stroke.place - stroke.place[0]) * ((there - here) / stroke.way)
-        path = np.stack([turned.real.clip(0.0, WIDTH), turned.imag.clip(0.0, HEIGHT)], axis=1)
-        begun = self.t
-        for after, at in zip(stroke.t[1:].tolist(), path[1:], strict=True):
-            self._log(Kind.MOVE, begun + after, at)
+        there = complex(*(goal + self.rng.normal(0.0, 10.0, 2)))
+        stroke, places = self.hand.take(complex(*self.at), there)
+        begun, seen = self.t, ~_outside(places)
+        for after, at, inside in zip(stroke.t[1:].tolist(), places[1:].tolist(), seen[1:].tolist(), strict=True):
+            if inside:  # of the rest of the page the widget is told nothing
+                self._log(Kind.MOVE, begun + after, np.array([at.real, at.imag]))
         self.t = begun + stroke.lasts
-        self.at = path[-1]
+        self.at = np.array([there.real, there.imag])
         self.spans.append((begun, self.t))
         self._moved = True
 
