@@ -33,6 +33,7 @@ from playproof.store.sqlite.lock import network_file_system
 from playproof.store.sqlite.store import SqliteStore
 from playproof.store.tables import metadata
 from playproof.testing import FakeClock, session_record
+from tests.visits import SCOPE, finish, play
 
 NOBODY = 65534
 SECONDS = 60
@@ -338,3 +339,17 @@ def test_sessions_of_an_older_schema_that_are_queued_leave_tombstones(tmp_path: 
     with closing(open_store(tmp_path)) as store:
         assert store.purge(FakeClock().now(), timedelta(days=1), timedelta(days=1)).sessions == 2
         assert [store.batch.gone("open", name) for name in ("a", "b")] == [True, False]
+
+
+def test_visitors_are_verified_in_a_database_of_an_older_schema(tmp_path: Path) -> None:
+    with writing_engine(tmp_path / DATABASE_NAME, find_driver(), "full").begin() as connection:
+        older_schema(connection, "0005")
+        columns = "scope, id, digest, received_at, game_type, device_type, decision, source, model_version, revision, verdict, queued"
+        values = "'open', 'a', ?, 5, 'targets', 'mouse', 'pass', 'local', 'm1', 1, ?, true"
+        connection.exec_driver_sql(f"INSERT INTO session ({columns}) VALUES ({values})", (b"digest", b"{}"))
+        connection.exec_driver_sql("INSERT INTO tombstone (id, scope, gone_at) VALUES ('b', 'open', 5)")
+    with closing(open_store(tmp_path)) as store:
+        assert finish(store, "c", play(1)) == 1
+        assert store.get(SCOPE, "c") is not None
+        assert store.batch.gone("open", "b")
+        assert store.erase("a") == 1

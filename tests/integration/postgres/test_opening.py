@@ -27,6 +27,7 @@ from playproof.store.postgres.store import PostgresStore
 from playproof.store.tables import metadata
 from playproof.testing import FakeClock, session_record
 from tests.postgres import Server
+from tests.visits import SCOPE, finish, play
 
 SECONDS = 60
 SHOWN = ("synchronous_commit", "default_transaction_isolation", "default_transaction_read_only", "application_name")
@@ -129,6 +130,20 @@ def test_sessions_of_an_older_schema_that_are_queued_leave_tombstones(empty_url:
     with closing(open_store(Path(), database_url=empty_url)) as store:
         assert store.purge(FakeClock().now(), timedelta(days=1), timedelta(days=1)).sessions == 2
         assert [store.batch.gone("open", name) for name in ("a", "b")] == [True, False]
+
+
+def test_visitors_are_verified_in_a_database_of_an_older_schema(empty_url: str) -> None:
+    with writing_engine(Address.of(empty_url), "full").begin() as connection:
+        older_schema(connection, "0005")
+        columns = "scope, id, digest, received_at, game_type, device_type, decision, source, model_version, revision, verdict, queued"
+        values = "'open', 'a', $1, 5, 'targets', 'mouse', 'pass', 'local', 'm1', 1, $2, true"
+        connection.exec_driver_sql(f"INSERT INTO session ({columns}) VALUES ({values})", (b"digest", b"{}"))
+        connection.exec_driver_sql("INSERT INTO tombstone (id, scope, gone_at) VALUES ('b', 'open', 5)")
+    with closing(open_store(Path(), database_url=empty_url)) as store:
+        assert finish(store, "c", play(1)) == 1
+        assert store.get(SCOPE, "c") is not None
+        assert store.batch.gone("open", "b")
+        assert store.erase("a") == 1
 
 
 def test_many_may_open_a_new_database_at_once(empty_url: str) -> None:
