@@ -16,7 +16,7 @@ from tests.emulating import API_KEY, running_emulator
 from tests.serving import Serving, serving
 
 ADMIN_KEY = "the-admin-key-of-the-fuzz"
-OPERATORS = ("/api/v1/batch/", "/api/v1/datasets/", "/api/v1/training/")
+OPERATORS = ("/api/v1/batch/", "/api/v1/datasets/", "/api/v1/operator/", "/api/v1/training/")
 
 pytest_plugins = ("schemathesis.pytest.plugin",)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
+import msgspec
 import rich_click as click
 
 from playproof.cli.loading import load_kernels
@@ -23,26 +25,30 @@ def serve(settings: Settings) -> int:
 
     One SIGTERM or Ctrl-C stops it once the requests it accepted are answered; a second one stops it at once.
     """
+    from playproof.verification.demo import ensure_demo
     from playproof.web.app import compose
-    from playproof.web.auth import admin_key, check_exposure
+    from playproof.web.auth import admin_key, check_exposure, is_loopback
     from playproof.web.server import listen, run
 
     check_exposure(settings)
     load_kernels()  # before there are workers, which then share them
     with listen(settings.host, settings.port) as listener:
+        settings = msgspec.structs.replace(settings, port=listener.getsockname()[1])
         admin = admin_key(settings)
         services = compose(settings)
-        _announce(settings, listener.getsockname()[1], services, admin)
+        if is_loopback(settings.host):
+            ensure_demo(services.store, settings.port, services.clock, os.urandom)
+        _announce(settings, services, admin)
         return run(settings, listener, services)
 
 
-def _announce(settings: Settings, port: int, services: Services, admin: AdminKey | None) -> None:
+def _announce(settings: Settings, services: Services, admin: AdminKey | None) -> None:
     from playproof.store import database_of
     from playproof.web.auth import exposed
 
     model = services.service.judge.chain.model
     host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{port}"
+    url = f"http://{host}:{settings.port}"
     click.echo(f"PlayProof serves {url}")
     click.echo(f"  try it       {url}/")
     click.echo(f"  score        POST {url}/api/v1/score" + ("" if settings.api_keys else "  (open: no API key is set)"))

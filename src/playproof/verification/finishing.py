@@ -28,6 +28,7 @@ from playproof.tokens.site import Site, rules_for
 from playproof.tokens.token import digest, token_text
 from playproof.tokens.trial import TRIAL_TOKEN
 from playproof.verification.campaigns import Campaigns
+from playproof.verification.demo import DEMO
 from playproof.verification.findings import KEYBOARD, campaign_finding, findings, toll_findings
 from playproof.verification.reception import GAME, POW, Landed, closed, decode_batch, is_latest, refusal, state_of
 from playproof.verification.signing import Signing
@@ -54,6 +55,8 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
     """The toll of the accessible way was worked out."""
     outcome: Outcome | None
     """`None` where there was no game."""
+    targets: tuple[tuple[float, float, float, float], ...] = ()
+    """Those that were shown: when, ms on the clock of the play's session, and where: x, y and radius in units of the playfield."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class Tolls:
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_closing = msgspec.msgpack.Decoder(Closing).decode
+closing_of = msgspec.msgpack.Decoder(Closing).decode
 
 
 class Finishing:
@@ -120,7 +123,7 @@ class Finishing:
         elif not is_latest(stored, receipt, self._signing):
             raise refusal(Refusal.CLOSED)
         assert stored.closing is not None
-        closing = _closing(stored.closing)
+        closing = closing_of(stored.closing)
         site = await asyncio.to_thread(self._sites, stored.site)
         if site is None or closing.key not in self._signing.accepted:
             raise refusal(Refusal.CLOSED)
@@ -165,7 +168,9 @@ class Finishing:
             closing = Closing(key=receipt.partition(".")[0], paid=bool(keys) and timely, outcome=outcome)
             if outcome is None:
                 return state, _encode(closing), None, None, now
-            session, _ = telemetry(state_of(stored), self._batches(stored.id))
+            session, context = telemetry(state_of(stored), self._batches(stored.id))
+            shown = zip(*(axis.tolist() for axis in (context.t, context.x, context.y, context.radius)), strict=True)
+            closing = msgspec.structs.replace(closing, targets=tuple(shown))
             signature = sign(session)
             if not len(signature.times):
                 return state, _encode(closing), None, None, now
@@ -211,6 +216,8 @@ class Finishing:
 def _channel(site: Site, session: Session) -> Channel:
     if site is TRIAL:
         return Channel.TEST_KEY
+    if site.id == DEMO:
+        return Channel.DEMO
     return Channel.ACCESSIBLE if session.device_type == KEYBOARD else Channel.CHALLENGE
 
 

@@ -32,7 +32,7 @@ from playproof.web.auth import Keys, Neighbourhood, admin_key
 from playproof.web.client import Proxies
 from playproof.web.ferry import Ferry
 from playproof.web.retention import Retention, leave_with_parent, retention_of
-from playproof.web.routes import batch, challenges, operate, pages, score, sessions, siteverify, training
+from playproof.web.routes import batch, challenges, demo, operate, operator, pages, score, sessions, siteverify, training, widget
 from playproof.web.routing import routed
 from playproof.web.running import running
 from playproof.web.services import Limits, Services, note_fallback
@@ -56,10 +56,11 @@ ROUTES = (
     operate.health,
     operate.ready,
     operate.metrics,
-    pages.openapi,
-    pages.docs,
-    pages.demo,
-    pages.asset,
+    *operator.ROUTES,
+    *demo.ROUTES,
+    widget.latest,
+    widget.module,
+    *pages.ROUTES,
 )
 
 _log = logging.getLogger("playproof.web")

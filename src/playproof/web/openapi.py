@@ -8,7 +8,7 @@ from playproof import __version__
 from playproof.decision import Verdict
 from playproof.observe.health import Readiness
 from playproof.telemetry import LIMITS
-from playproof.web import batch_schema, challenge_schema, siteverify_schema
+from playproof.web import batch_schema, challenge_schema, operator_schema, siteverify_schema
 from playproof.web.operations import REF, Json, answer, problems, ref
 from playproof.web.problems import Problem
 from playproof.web.routes.operate import Health
@@ -32,6 +32,7 @@ _ANSWERS = (
     *batch_schema.ANSWERS,
     *challenge_schema.ANSWERS,
     *siteverify_schema.ANSWERS,
+    *operator_schema.ANSWERS,
 )
 
 
@@ -54,6 +55,7 @@ def openapi_document(max_body: int, max_upload: int) -> Json:
             **batch_schema.batch_paths(_SESSION_ID),
             **challenge_schema.challenge_paths(),
             **siteverify_schema.siteverify_paths(),
+            **operator_schema.operator_paths(_SESSION_ID),
             "/api/v1/datasets/upload": {"post": training_upload(max_upload)},
             "/api/v1/training/start": {"post": training_start()},
             "/api/v1/training/{model_id}": {"get": training_versions()},

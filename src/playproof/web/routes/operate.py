@@ -11,10 +11,9 @@ from litestar import Request, get
 from playproof import __version__
 from playproof.observe.health import examine
 from playproof.web.answer import Answer, json
-from playproof.web.body import RawHeaders, header
+from playproof.web.body import header
+from playproof.web.locality import made_here
 from playproof.web.services import Services
-
-_FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -38,17 +37,10 @@ async def ready(request: Request[Any, Any, Any]) -> Answer:
     return json(readiness, status=200 if readiness.ready else 503)
 
 
-def _forwarded(headers: RawHeaders) -> bool:
-    return any(header(headers, name) is not None for name in _FORWARDED)
-
-
 @get("/metrics")
 async def metrics(request: Request[Any, Any, Any]) -> Answer:
     """The metrics of all workers, as Prometheus reads them."""
     services: Services = request.app.state.services
-    headers = request.scope["headers"]
-    client = request.scope.get("client")
-    local = services.neighbourhood.is_local(client[0] if client else None, header(headers, b"host"), forwarded=_forwarded(headers))
-    services.keys.require_metrics(header(headers, b"authorization"), local=local)
+    services.keys.require_metrics(header(request.scope["headers"], b"authorization"), local=made_here(request))
     page, media_type = await asyncio.to_thread(services.metrics.render)
     return Answer(page, media_type.encode())

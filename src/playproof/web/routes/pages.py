@@ -45,7 +45,7 @@ def _page(name: str) -> Answer:
 
 @get("/", sync_to_thread=False)
 def demo() -> Answer:
-    """A few seconds of play in the browser, and the verdict on it."""
+    """The games in the widget, and what the operator is shown of a play."""
     return _page("demo.html")
 
 
@@ -69,3 +69,6 @@ def openapi(request: Request[Any, Any, Any]) -> Answer:
     """The OpenAPI document."""
     services: Services = request.app.state.services
     return json(openapi_document(services.limits.body_bytes, services.limits.upload_bytes))
+
+
+ROUTES = (openapi, docs, demo, asset)
