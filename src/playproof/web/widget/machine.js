@@ -10,7 +10,7 @@ const OPEN = { fail: "error", overrun: "overdue", start: "asking" };
 /** What each cause makes of each state; `reset` is not among them, because it makes every state but the last `idle`. */
 export const EDGES = Object.freeze({
   idle: { start: "asking", refuse: "unsupported" },
-  asking: { issue: "playing", work: "working", ...OPEN },
+  asking: { issue: "playing", work: "working", token: "verified", ...OPEN },
   playing: { play: "finishing", ...OPEN },
   working: { play: "finishing", ...OPEN },
   finishing: { token: "verified", ...OPEN },

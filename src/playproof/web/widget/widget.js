@@ -111,7 +111,8 @@ export class Widget {
     try {
       const view = await Challenge.ask(root, wanted, attempt.signal);
       if (attempt.signal.aborted) return;
-      await this.#open(new Challenge(root, view, this.#hooks()), attempt.signal);
+      if (view.token) this.#grant(view); // a test key's
+      else await this.#open(new Challenge(root, view, this.#hooks()), attempt.signal);
     } catch (error) {
       if (!attempt.signal.aborted) this.#failed(error instanceof Trouble ? error : new Trouble("broken"));
     }
@@ -179,8 +180,11 @@ export class Widget {
     if (signal.aborted) return;
     this.#machine.go("play");
     game?.destroy();
-    const { token, expiresIn } = await challenge.finish(pow);
-    if (signal.aborted) return;
+    const granted = await challenge.finish(pow);
+    if (!signal.aborted) this.#grant(granted);
+  }
+
+  #grant({ token, expiresIn }) {
     this.#drop();
     this.#retries = 0;
     this.#hold(token, expiresIn);
