@@ -89,7 +89,7 @@ class Table:
         """Wait a moment for the target after that of `step` to be on the screen, or everything to be over."""
         script = "step => Number(game.surface.dataset.shown) > step || document.documentElement.dataset.done"
         try:
-            self.page.wait_for_function(script, arg=step, timeout=2_000)
+            self.page.wait_for_function(script, arg=step, timeout=5_000)
         except NotInTime:
             return False
         return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import importlib.util
 import re
@@ -44,7 +43,7 @@ def test_a_generated_page_is_what_the_code_says(page: str) -> None:
 
 
 def test_every_package_has_a_docstring() -> None:
-    bare = [str(path.relative_to(ROOT)) for path in sources() if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    bare = [str(path.relative_to(ROOT)) for path in sources() if not path.read_text("utf-8").startswith('"""')]
     assert bare == []
 
 
