@@ -27,6 +27,15 @@ def sign_up(form: dict[str, str]) -> tuple[int, str]:
     return 200, "Welcome."
 """
 
+RECIPE = """def test_sign_up(page, shop):  # its page names pk_test_pass, its backend has sk_test_pass
+    page.goto(f"{shop}/sign-up")
+    page.get_by_label("E-mail").fill("test@example.com")
+    page.locator("play-proof").get_by_role("button").first.click()
+    page.wait_for_function("document.querySelector('[name=playproof-response]')?.value")
+    page.get_by_role("button", name="Sign up").click()
+    page.get_by_text("Welcome").wait_for()
+"""
+
 _ASKED = {
     "secret": ("required", "the site's secret, or that of a test key"),
     "response": ("required", f"the token, from the form's field `playproof-response`; at most {LONGEST_RESPONSE} characters"),
@@ -79,7 +88,7 @@ This page is written from the code by `make docs`. It is for whoever builds a fo
    ```html
    <script type="module" src="https://verify.example/widget/playproof.js"></script>
    <form method="post" action="/sign-up">
-     <input type="email" name="email">
+     <label>E-mail <input type="email" name="email"></label>
      <play-proof sitekey="pk_..." action="signup"></play-proof>
      <button>Sign up</button>
    </form>
@@ -162,15 +171,9 @@ them off. `playproof doctor` warns where they are on in a service that other mac
 In the browser, with Playwright:
 
 ```python
-def test_sign_up(page, shop):  # its pages name pk_test_pass, its backend has sk_test_pass
-    page.goto(f"{{shop}}/sign-up")
-    page.get_by_label("E-mail").fill("test@example.com")
-    page.wait_for_function("document.querySelector('[name=playproof-response]')?.value")
-    page.get_by_role("button", name="Sign up").click()
-    page.get_by_text("Welcome").wait_for()
-```
+{recipe}```
 
-The same with `fail` and `spent` shows what visitors see then, and `interactive` how the game looks in your page.
+The same with `review`, `fail` and `spent` shows what visitors see then, and `interactive` how the game looks in your page.
 
 ## When something is out
 
@@ -210,6 +213,7 @@ def render() -> str:
     assert {*Metadata.__struct_fields__} <= {*_ANSWERED["metadata"].replace("`", " ").split()}
     return _HEAD.format(
         example=EXAMPLE,
+        recipe=RECIPE,
         longest=LONGEST_SECONDS,
         shortest=SHORTEST_SECONDS,
         body=BODY_BYTES // 1024,

@@ -44,11 +44,11 @@ class TrialKey(NamedTuple):
 
 
 TRIALS = (
-    TrialKey("pass", "the token is there at once, and passes", Decision.PASS),
-    TrialKey("review", "the token is there at once, and is to be reviewed", Decision.REVIEW),
-    TrialKey("fail", "the token is there at once, and fails", Decision.FAIL),
+    TrialKey("pass", "the token is there without a game, and passes", Decision.PASS),
+    TrialKey("review", "the token is there without a game, and is to be reviewed", Decision.REVIEW),
+    TrialKey("fail", "the token is there without a game, and fails", Decision.FAIL),
     TrialKey("interactive", "a game has to be played, and whatever is played passes", Decision.PASS, interactive=True),
-    TrialKey("spent", "the token is there at once, and was asked about before", Decision.PASS, spent=True),
+    TrialKey("spent", "the token is there without a game, and was asked about before", Decision.PASS, spent=True),
 )
 
 BY_SITEKEY: Mapping[str, TrialKey] = {key.sitekey: key for key in TRIALS}
