@@ -6,6 +6,7 @@ import asyncio
 from cmath import log as log_of
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -20,6 +21,7 @@ from playproof.challenges import Answer, Batch, View
 from playproof.challenges.challenge import Reveal
 from playproof.challenges.events import HEIGHT, WIDTH, Kind
 from playproof.clock import milliseconds
+from playproof.errors import ChallengeOver, ChallengeRefused
 from playproof.evaluation import warps
 from playproof.observe.metrics import Metrics
 from playproof.service import Service, build_judge, decode_verdict
@@ -261,6 +263,16 @@ class Copy:
             receipt = taken.answer.receipt
         place.end(view.id, receipt)
         self.verdict = place.verdict(view.id)
+
+
+def resent(place: Place, original: Guest) -> int:
+    """How many of a finished play's batches are taken that are sent to its challenge again."""
+    taken = 0
+    for sent in original.sent:
+        with suppress(ChallengeOver, ChallengeRefused):
+            place.desk.reception.take(original.name, sent.batch)
+            taken += 1
+    return taken
 
 
 def played(visitor: Guest) -> Verdicted:
