@@ -197,7 +197,7 @@ def stored(folder: Path, names: dict[str, bytes]) -> int:
 @pytest.mark.parametrize("sig", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
 def test_no_acknowledged_verdict_is_lost(tmp_path: Path, sig: signal.Signals) -> None:
     folder = tmp_path / "data"
-    with serving(folder) as served:
+    with serving(folder, PLAYPROOF_STOP_TIMEOUT=f"{PATIENCE_SECONDS}s") as served:
         flood = Flood(served.url, 6)
         assert flood.flowing.wait(PATIENCE_SECONDS)
         code = served.stop(sig)
@@ -220,7 +220,7 @@ def until_refused(port: int) -> None:
 
 
 def test_a_request_that_was_begun_is_answered_before_the_stop(tmp_path: Path) -> None:
-    with serving(tmp_path / "data") as served:
+    with serving(tmp_path / "data", PLAYPROOF_STOP_TIMEOUT=f"{PATIENCE_SECONDS}s") as served:
         content = body(sessionId="begun")
         head = (
             f"POST /api/v1/score HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n"

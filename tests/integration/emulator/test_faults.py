@@ -58,7 +58,7 @@ def test_a_server_error_has_the_status_asked_for(emulator: Running, caller: Call
 def test_a_late_answer_is_missed_by_who_does_not_wait(emulator: Running, caller: Caller) -> None:
     emulator.fault("latency", seconds=LONG_SECONDS)
     with pytest.raises(httpx.ReadTimeout):
-        caller.http.get("/jobs", timeout=0.2)
+        caller.http.get("/jobs", timeout=httpx.Timeout(PATIENCE_SECONDS, read=0.2))
     emulator.heal()
     emulator.fault("latency", seconds=0.01)
     assert caller.http.get("/jobs").status_code == 200
@@ -98,10 +98,10 @@ def test_after_means_that_the_call_had_its_effect(emulator: Running, caller: Cal
 
 def test_a_body_can_drip(emulator: Running, caller: Caller) -> None:
     emulator.fault("drip", "jobs.list", times=1, seconds=LONG_SECONDS, pieces=60)
-    with caller.http.stream("GET", "/jobs", timeout=0.3) as response:
-        assert response.status_code == 200
-        with pytest.raises(httpx.ReadTimeout):
-            response.read()
+    with caller.http.stream("GET", "/jobs") as response:
+        assert response.status_code == 200  # which is there although the body is not
+        emulator.heal()
+        assert response.read() == b'{"items":[],"next_cursor":null}'
     emulator.fault("drip", "jobs.list", times=1, seconds=0.01, pieces=5)
     assert caller.get("/jobs") == {"items": [], "next_cursor": None}
 
