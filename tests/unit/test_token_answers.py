@@ -148,6 +148,20 @@ def test_a_token_that_is_not_what_was_expected_has_no_good_score() -> None:
     assert told(Dialect.HCAPTCHA, outcome)["score"] == 1.0
 
 
+@pytest.mark.parametrize(
+    ("dialect", "unnamed", "when"),
+    [
+        (Dialect.PLAYPROOF, None, "2026-01-01T00:00:00.250Z"),
+        (Dialect.TURNSTILE, "", "2026-01-01T00:00:00.250Z"),
+        (Dialect.RECAPTCHA, "", "2026-01-01T00:00:00Z"),
+        (Dialect.HCAPTCHA, "", "2026-01-01T00:00:00Z"),
+    ],
+)
+def test_what_was_not_named_and_when_it_was_are_told_as_clients_know_it(dialect: Dialect, unnamed: str | None, when: str) -> None:
+    document = told(dialect, worth(verdict(), Issued(action=None, cdata=None, issued_at=1_767_225_600_250)))
+    assert (document["action"], document["cdata"], document["challenge_ts"]) == (unnamed, unnamed, when)
+
+
 def test_hcaptcha_has_its_reasons() -> None:
     outcome = worth(verdict(Decision.FAIL, reasons=("untrusted_events",)))
     assert told(Dialect.HCAPTCHA, outcome)["score_reason"] == ["untrusted_events"]

@@ -63,6 +63,7 @@ class Reasoned(Scored, frozen=True, kw_only=True):
 
 
 _SHARED = tuple(name for name in Siteverify.__struct_fields__ if name != "error_codes")
+_WHOLE_SECONDS = frozenset({Dialect.RECAPTCHA, Dialect.HCAPTCHA})
 _encode = msgspec.json.Encoder().encode
 
 
@@ -70,13 +71,19 @@ def answer(dialect: Dialect, outcome: Outcome) -> bytes:
     """`outcome` in `dialect`, as JSON.
 
     All dialects share the fields of ours. reCAPTCHA's has `score` beside them, 1 is human; hCaptcha's has `score`, 1 is a bot, and
-    `score_reason`. In other dialects than ours a decision that does not count as success has a code too.
+    `score_reason`. In other dialects than ours a decision that does not count as success has a code too, an action or cdata that the
+    widget did not name is empty instead of null, and where those services tell time in whole seconds, so is it told: their clients
+    may know nothing else.
     """
     faults = outcome.faults
     if not outcome.success and not faults:
         faults = (Fault.REFUSED,)
     told: dict[str, Any] = {name: getattr(outcome, name) for name in _SHARED}
     told["error_codes"] = codes(dialect, faults)
+    if dialect is not Dialect.PLAYPROOF:
+        told |= {"action": outcome.action or "", "cdata": outcome.cdata or ""}
+    if dialect in _WHOLE_SECONDS:
+        told["challenge_ts"] = f"{outcome.challenge_ts.partition('.')[0]}Z"
     if dialect is Dialect.RECAPTCHA:
         return _encode(Scored(**told, score=score(outcome)))
     if dialect is Dialect.HCAPTCHA:
