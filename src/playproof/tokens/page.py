@@ -132,6 +132,10 @@ HTTP 200, whether the token is good or not; another status where the question co
 [anomaly score](verdict.md)). One half is one person in a hundred, up to where the default policy passes; 91 of 100 people have more than 0.9. It is
 about movement alone: a replayed play has a good one, and fails. So let `decision`, or `success`, decide.
 
+**Who does not play by pointer** is not scored by movement, and pays with work of the computer: `metadata.input_class` is `keyboard`, or `metadata.way` is
+`pow`. Such a visitor passes where nothing speaks against it, because nobody must be shut out for how they use a computer. Where that is too cheap
+for what an action opens, have it looked at, for that action alone: `playproof sites policy shop --action cash --accessible review`.
+
 ## Other services' words
 
 A backend that speaks with another service needs another address and another secret, and no other code:
