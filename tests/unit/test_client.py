@@ -158,18 +158,19 @@ def test_the_site_says_what_holds_in_an_outage(
 
 
 @pytest.mark.parametrize(
-    ("answer", "trouble"),
+    ("answer", "trouble", "codes"),
     [
-        (refusal("internal-error", status=429), Trouble.LIMITED),
-        (response(404, text="nothing here"), Trouble.REFUSED),
-        (refusal("bad-request", status=400), Trouble.REFUSED),
-        (response(301, headers={"Location": "https://elsewhere.example"}), Trouble.REFUSED),
+        (refusal("rate-limited", status=429), Trouble.LIMITED, ("rate-limited",)),
+        (response(404, text="nothing here"), Trouble.REFUSED, ()),
+        (refusal("bad-request", status=400), Trouble.REFUSED, ("bad-request",)),
+        (response(301, headers={"Location": "https://elsewhere.example"}), Trouble.REFUSED, ()),
     ],
 )
-def test_a_mistake_of_the_site_lets_nobody_in(asking: Make, answer: Handler, trouble: Trouble) -> None:
+def test_a_mistake_of_the_site_lets_nobody_in(asking: Make, answer: Handler, trouble: Trouble, codes: tuple[str, ...]) -> None:
     client = asking(Service(answer), on_error="open", retries=0)
     result = client.verify()
     assert (result.success, result.trouble, client.client.opened) == (False, trouble, 0)
+    assert result.codes == codes
 
 
 def test_a_wrong_secret_lets_nobody_in(asking: Make) -> None:

@@ -96,6 +96,8 @@ class Unanswered(NamedTuple):
     trouble: Trouble
     retry_after: float | None = None
     """Seconds that the service asked us to stay away."""
+    codes: tuple[str, ...] = ()
+    """What the service said about it."""
 
 
 _decode = msgspec.json.Decoder(Verification).decode
@@ -103,15 +105,20 @@ _decode = msgspec.json.Decoder(Verification).decode
 
 def read(reply: Reply) -> Verification | Unanswered:
     """The answer in `reply`."""
+    found = _found(reply.body)
+    if reply.status == 200:
+        # Whatever a service says of itself, only this side knows whether it could be asked.
+        return Unanswered(Trouble.MISUNDERSTOOD) if found is None else msgspec.structs.replace(found, trouble=None)
+    codes = () if found is None else found.codes
     if reply.status >= 500:
-        return Unanswered(Trouble.UNAVAILABLE, reply.retry_after)
+        return Unanswered(Trouble.UNAVAILABLE, reply.retry_after, codes)
     if reply.status == 429:
-        return Unanswered(Trouble.LIMITED, reply.retry_after)
-    if reply.status != 200:
-        return Unanswered(Trouble.REFUSED)
+        return Unanswered(Trouble.LIMITED, reply.retry_after, codes)
+    return Unanswered(Trouble.REFUSED, None, codes)
+
+
+def _found(body: bytes) -> Verification | None:
     try:
-        found = _decode(reply.body)
+        return _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return Unanswered(Trouble.MISUNDERSTOOD)
-    # Whatever a service says of itself, only this side knows whether it could be asked.
-    return msgspec.structs.replace(found, trouble=None)
+        return None

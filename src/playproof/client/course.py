@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from typing import Literal, NamedTuple, TypedDict
 from urllib.parse import urlsplit
 
-from playproof.client.answer import MISSING, OUTAGES, Reply, Trouble, Unanswered, Verification, read
+from playproof.client.answer import MISSING, OUTAGES, Decision, Reply, Trouble, Unanswered, Verification, read
 from playproof.clock import Clock, SystemClock
 from playproof.ids import RandomBytes
 from playproof.patience import full_jitter
@@ -125,7 +125,7 @@ class Caller:
         }
         body = json.dumps({name: value for name, value in asked.items() if value is not None}).encode()
         deadline = self._clock.monotonic() + self._timeout
-        trouble = Trouble.TIMEOUT
+        last = Unanswered(Trouble.TIMEOUT)
         for attempt in range(1, self._attempts + 1):
             left = deadline - self._clock.monotonic()
             if left <= 0.0:
@@ -135,20 +135,21 @@ class Caller:
             found = read(replied) if isinstance(replied, Reply) else replied
             if isinstance(found, Verification):
                 return found
-            trouble = found.trouble
+            last = found
             pause = full_jitter(self._random, attempt, _FIRST_PAUSE, _LONGEST_PAUSE) if found.retry_after is None else found.retry_after
-            if trouble is Trouble.REFUSED or attempt == self._attempts or pause >= deadline - self._clock.monotonic():
+            if last.trouble is Trouble.REFUSED or attempt == self._attempts or pause >= deadline - self._clock.monotonic():
                 break
             yield Wait(pause)
-        return self._unanswered(trouble)
+        return self._unanswered(last)
 
-    def _unanswered(self, trouble: Trouble) -> Verification:
-        direction: OnError = self.on_error if trouble in OUTAGES else "closed"
-        result = Verification(success=direction == "open", decision="review" if direction == "review" else None, trouble=trouble)
+    def _unanswered(self, last: Unanswered) -> Verification:
+        direction: OnError = self.on_error if last.trouble in OUTAGES else "closed"
+        decision: Decision | None = "review" if direction == "review" else None
+        result = Verification(success=direction == "open", decision=decision, codes=last.codes, trouble=last.trouble)
         if result.success:
             with self._lock:
                 self._opened += 1
-        _log.warning("siteverify gave no answer: %s, decided %s", trouble.value, direction)
+        _log.warning("siteverify gave no answer: %s, decided %s", last.trouble.value, direction)
         if self._on_unanswered is not None:
             self._on_unanswered(result)
         return result
