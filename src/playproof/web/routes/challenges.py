@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -142,8 +143,8 @@ async def finish(request: Request[Any, Any, Any]) -> Answer:
     """End a challenge: a token, whatever came of it."""
     services: Services = request.app.state.services
     ended = await _body(request, End)
-    ferry: Ferry[Any] = request.app.state.ferry
-    done = await services.desk.finishing.finish(request.path_params["challenge_id"], ended.receipt, ended.pow, ferry.landed)
+    name = request.path_params["challenge_id"]
+    done = await services.desk.finishing.finish(name, ended.receipt, ended.pow, partial(_landed, request))
     if done.prepared is not None:
         record = done.prepared.record
         services.metrics.count("playproof_challenges_total", "finished", record.game_type)
