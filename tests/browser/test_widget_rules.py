@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -221,3 +222,29 @@ def test_a_module_that_somebody_changed_is_not_run(offering: Service, browser: B
         page.goto(f"{offering.site}/spoilt")
         page.wait_for_selector("html[data-defined=false]", state="attached")
     window.close()
+
+
+def test_the_page_about_the_widget_says_what_it_is(offered: Service, bare: Page, repository: Path) -> None:
+    told = (repository / "docs/widget.md").read_text("utf-8")
+    part = {name: text for name, _, text in (each.partition("\n") for each in told.split("\n## "))}
+    rows = {name: re.findall(r"^\| `([^`]+)` \|(?: (.*?) \|)?", text, re.MULTILINE) for name, text in part.items()}
+
+    attributes, callbacks = module(bare, "settings.js", "({ ATTRIBUTES, CALLBACKS }) => [ATTRIBUTES, CALLBACKS]")
+    said = {name: value if isinstance(value, list) else [value] for name, value in attributes.items()}
+    values = {name: ", ".join(f"`{each}`" for each in choices) if choices[0] else "text" for name, choices in said.items()}
+    assert dict(rows["Attributes"][: len(values)]) == values
+    assert [name for name, _ in rows["Attributes"][len(values) :]] == callbacks
+
+    widget = WIDGET_FILES["widget.js"].decode()
+    assert {name for name, _ in rows["Events"]} == set(re.findall(r'#tell\("(\w+)"', widget))
+    states = module(bare, "machine.js", "({ EDGES }) => Object.keys(EDGES)")
+    assert re.findall(r"`(\w+)`", re.findall(r"The states are (.*?)\.", part["Events"], re.DOTALL)[0]) == states
+    codes = {
+        code for name in ("client.js", "work.js", "widget.js") for code in re.findall(r'Trouble\("([\w-]+)"', WIDGET_FILES[name].decode())
+    }
+    assert codes - {"overdue"} <= set(re.findall(r"`([\w-]+)`", part["Events"].partition("The codes are")[2]))
+
+    assert [name for name, _ in rows["Methods"]] == module(bare, "playproof.js", "() => Object.keys(window.playproof)")
+    assert re.findall(r"`(\w\w)`", part["Languages"]) == module(bare, "words/index.js", "({ LANGUAGES }) => LANGUAGES")
+    styles = (WIDGET_FILES["style.js"] + WIDGET_FILES["games/style.js"]).decode()
+    assert {name for name, _ in rows["Look"]} == set(re.findall(r"var\((--playproof-[\w-]+)", styles))
