@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from playproof.clock import Clock, milliseconds
-from playproof.store import challenges, funnel, rates, recent, replays, tokens
+from playproof.store import challenges, funnel, rates, recent, replays
 from playproof.store.base import PutOutcome, SessionRecord
 from playproof.store.challenge import ChallengeRecord, FunnelRow, Recent, StoredChallenge
 from playproof.store.live_tables import Run
@@ -37,16 +37,12 @@ class ChallengeTables:
 
     def issue(self, record: ChallengeRecord, limits: Sequence[Rate] = ()) -> Future[Rate | None]:
         """Store a new challenge and count it towards each of `limits`, or do neither where one is reached: the future has that one."""
-
-        def work(connection: Connection) -> Rate | None:
-            return challenges.issue(connection, record, limits)
-
-        return self._writer.join(work, size=len(record.state), keys=[limit.key for limit in limits])
+        return self._writer.join(challenges.issue, (record, limits), size=len(record.state), keys=[limit.key for limit in limits])
 
     def count(self, limits: Sequence[Rate]) -> Future[Rate | None]:
         """Count once more towards each of `limits`, unless one is reached: the future has that one, and nothing is counted."""
         now = milliseconds(self._clock.now())
-        return self._writer.join(lambda connection: rates.count(connection, limits, now), keys=[limit.key for limit in limits])
+        return self._writer.join(_count, (limits, now), keys=[limit.key for limit in limits])
 
     def get(self, name: str) -> StoredChallenge | None:
         """The challenge of an id."""
@@ -58,11 +54,8 @@ class ChallengeTables:
 
     def advance(self, name: str, sequence: int, state: bytes, batch: bytes, now: int) -> Future[bool]:
         """Replace the state of a challenge and keep `batch`, its batch number `sequence` (from 1), if it is open and that is the next."""
-
-        def work(connection: Connection) -> bool:
-            return challenges.advance(connection, name, sequence, state, batch, now)
-
-        return self._writer.join(work, size=len(state) + len(batch), keys=[name.encode()])
+        step = challenges.Advance(name, sequence, state, batch, now)
+        return self._writer.join(challenges.advance, step, size=len(state) + len(batch), keys=[name.encode()])
 
     def close(
         self, name: str, sequence: int, state: bytes, closing: bytes, signature: bytes | None, rows: Rows | None, now: int
@@ -72,12 +65,9 @@ class ChallengeTables:
         The future has the play's number, greater than those of all plays that others could find before, or 0 where no `signature` is
         given; `None` where somebody else closed the challenge, or it is gone, or went on meanwhile.
         """
-
-        def work(connection: Connection) -> int | None:
-            return challenges.close(connection, name, sequence, state, closing, signature, rows, now)
-
         keys = [name.encode()] if signature is None else [name.encode(), replays.KEY]
-        return self._writer.join(work, size=len(state) + len(closing), keys=keys)
+        end = challenges.Close(name, sequence, state, closing, signature, rows, now)
+        return self._writer.join(challenges.close, end, size=len(state) + len(closing), keys=keys)
 
     def conclude(self, name: str, record: SessionRecord, token: TokenRecord, now: int) -> Future[PutOutcome]:
         """Store the session and the token of a closed challenge, and drop its batches. Said twice, the first stands.
@@ -85,17 +75,11 @@ class ChallengeTables:
         Where the challenge is gone meanwhile nothing is stored, and the outcome is a `conflict` without a verdict.
         """
         bare, frame, size = packed(record)
+        end = challenges.Conclusion(name, bare, frame, token, now)
+        return self._writer.join(self._conclude, end, size=size, keys=[name.encode()])
 
-        def work(connection: Connection) -> PutOutcome:
-            if not challenges.begin_conclusion(connection, name, now):
-                return PutOutcome("conflict", b"", 0)
-            outcome = self._writer.store(connection, bare, frame)
-            if outcome.number:
-                tokens.put(connection, token)
-                challenges.conclude(connection, name, outcome.number)
-            return outcome
-
-        return self._writer.join(work, size=size, keys=[name.encode()])
+    def _conclude(self, connection: Connection, ends: Sequence[challenges.Conclusion]) -> list[PutOutcome]:
+        return challenges.conclude(connection, self._writer.store, ends)
 
     def open_count(self, now: int) -> int:
         """How many challenges may still be played at `now`."""
@@ -112,3 +96,7 @@ class ChallengeTables:
         Those that came to nothing count to the hour once they are removed, a day after their end: exact are whole hours.
         """
         return self._read(lambda connection: funnel.rows(connection, since, until, site))
+
+
+def _count(connection: Connection, asked: Sequence[tuple[Sequence[Rate], int]]) -> list[Rate | None]:
+    return [rates.count(connection, limits, now) for limits, now in asked]

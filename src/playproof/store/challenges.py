@@ -5,20 +5,66 @@ A step replaces the state only where the stored one is that which the step began
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from playproof.store import funnel, rates, replays
+from playproof.store import funnel, rates, replays, tokens
+from playproof.store.base import PutOutcome, SessionRecord
 from playproof.store.challenge import SITE_SCOPE, ChallengeRecord, StoredChallenge
-from playproof.store.quick import run
+from playproof.store.groups import insert_rows
+from playproof.store.quick import run, run_each, run_in
 from playproof.store.rate import Rate
+from playproof.store.token import TokenRecord
 from playproof.store.visits import challenge, challenge_batch
 
 if TYPE_CHECKING:
     from playproof.challenges.buckets import Rows
+
+Store = Callable[[Connection, Sequence[SessionRecord], Sequence[bytes | None]], list[PutOutcome]]
+"""Stores records and their telemetry; see `groups.store`."""
+
+GONE = PutOutcome("conflict", b"", 0)
+"""What becomes of a session whose challenge is not there, or not closed."""
+
+
+class Advance(NamedTuple):
+    """A batch, and the challenge as it is with it."""
+
+    name: str
+    sequence: int
+    state: bytes
+    batch: bytes
+    now: int
+
+
+class Close(NamedTuple):
+    """How a challenge ends of which `sequence` batches were accepted."""
+
+    name: str
+    sequence: int
+    state: bytes
+    closing: bytes
+    signature: bytes | None
+    rows: Rows | None
+    now: int
+
+
+class Conclusion(NamedTuple):
+    """What came of a closed challenge."""
+
+    name: str
+    record: SessionRecord
+    """Without its telemetry."""
+    frame: bytes | None
+    """Its telemetry, compressed."""
+    token: TokenRecord
+    now: int
+
+
+_BATCH = ("challenge", "sequence", "content")
 
 _c = challenge.c
 _ISSUED = ChallengeRecord.__struct_fields__
@@ -35,11 +81,24 @@ ADVANCE = (
     .values(state=bindparam("new"), sequence=bindparam("at") + 1, started_at=func.coalesce(_c.started_at, bindparam("now")))
 )
 """Replace the state of a challenge that stands where it is expected to."""
-_KEEP = insert(challenge_batch).inline().values(challenge=bindparam("name"), sequence=bindparam("at"), content=bindparam("content"))
-CLOSE = update(challenge).where(*_OPEN).values(state=bindparam("new"), closing=bindparam("how"), closed_at=bindparam("now"), number=0)
+STANDING = select(_c.id, _c.sequence).where(_c.id.in_(bindparam("names", expanding=True)), _c.closed_at.is_(None))
+"""How many batches were accepted of some challenges that are open."""
+CLOSE = (
+    update(challenge)
+    .where(*_OPEN)
+    .values(state=bindparam("new"), closing=bindparam("how"), closed_at=bindparam("now"), number=bindparam("play"))
+)
 """Close a challenge that stands where it is expected to."""
-_NUMBER = update(challenge).where(_c.id == bindparam("name")).values(number=bindparam("given"))
-_DROP = delete(challenge_batch).where(challenge_batch.c.challenge == bindparam("name"))
+CLOSED = select(_c.id).where(_c.id.in_(bindparam("names", expanding=True)), _c.closed_at.is_not(None)).order_by(_c.id).with_for_update()
+"""Those of some challenges that are closed."""
+CONCLUDE = (
+    update(challenge)
+    .where(_c.id == bindparam("name"))
+    .values(token_at=func.coalesce(_c.token_at, bindparam("now")), session_seq=bindparam("of_session"))
+)
+"""Have a challenge be part of its session."""
+DROP = delete(challenge_batch).where(challenge_batch.c.challenge == bindparam("name"))
+"""Remove what was accepted of a challenge."""
 OPEN_COUNT = select(func.count()).where(_c.session_seq.is_(None), _c.expires_at > bindparam("now"), _c.closed_at.is_(None))
 """How many challenges may still be played."""
 
@@ -56,8 +115,12 @@ NUMBERS_OF = select(_c.number).where(_c.session_seq.in_(bindparam("sessions", ex
 """The signatures of some sessions."""
 
 
-def issue(connection: Connection, record: ChallengeRecord, limits: Sequence[Rate]) -> Rate | None:
-    """Count towards `limits` and insert a challenge, unless one of them is reached: that one."""
+def issue(connection: Connection, asked: Sequence[tuple[ChallengeRecord, Sequence[Rate]]]) -> list[Rate | None]:
+    """Of each of `asked`, the rate that is reached; where none is, the challenge is counted towards all of them and stored."""
+    return [_issue(connection, record, limits) for record, limits in asked]
+
+
+def _issue(connection: Connection, record: ChallengeRecord, limits: Sequence[Rate]) -> Rate | None:
     over = rates.count(connection, limits, record.issued_at)
     if over is None:
         run(connection, _ISSUE, **msgspec.structs.asdict(record), sequence=0)
@@ -75,37 +138,62 @@ def batches(connection: Connection, name: str) -> list[bytes]:
     return list(connection.execute(BATCHES, {"name": name}).scalars())
 
 
-def advance(connection: Connection, name: str, sequence: int, state: bytes, batch: bytes, now: int) -> bool:
-    """Accept the batch number `sequence`, if it is the next; whether it was."""
-    if not run(connection, ADVANCE, name=name, at=sequence - 1, new=state, now=now).rowcount:
-        return False
-    run(connection, _KEEP, name=name, at=sequence, content=batch)
-    return True
+def advance(connection: Connection, steps: Sequence[Advance]) -> list[bool]:
+    """Of each of `steps`, whether its batch was the next of its challenge, and so is accepted now. They have their challenges to
+    themselves.
+    """
+    names = sorted({step.name for step in steps})
+    standing: dict[str, int] = dict(run_in(connection, STANDING, names).fetchall())
+    accepted = []
+    for step in steps:
+        if standing.get(step.name) == step.sequence - 1:
+            standing[step.name] = step.sequence
+            accepted.append(step)
+    if accepted:
+        changes = [{"name": step.name, "at": step.sequence - 1, "new": step.state, "now": step.now} for step in accepted]
+        if run_each(connection, ADVANCE, changes) != len(accepted):
+            return _overtaken(steps)
+        insert_rows(connection, challenge_batch, _BATCH, [(step.name, step.sequence, step.batch) for step in accepted])
+    taken = {id(step) for step in accepted}
+    return [id(step) in taken for step in steps]
 
 
-def close(
-    connection: Connection, name: str, sequence: int, state: bytes, closing: bytes, signature: bytes | None, rows: Rows | None, now: int
-) -> int | None:
-    """Close a challenge of which `sequence` batches were accepted; the number of its signature, 0 without, `None` where it did not."""
-    if not run(connection, CLOSE, name=name, at=sequence, new=state, how=closing, now=now).rowcount:
+def _overtaken(steps: Sequence[Advance]) -> list[bool]:
+    """A challenge was removed at that very moment. Raises where there are others, of which each is then tried by itself."""
+    if len(steps) == 1:
+        return [False]
+    raise RuntimeError("a challenge went meanwhile")
+
+
+def close(connection: Connection, ends: Sequence[Close]) -> list[int | None]:
+    """Of each of `ends`, the number of its play, 0 where it has no signature; `None` where the challenge does not stand as it should."""
+    return [_close(connection, end) for end in ends]
+
+
+def _close(connection: Connection, end: Close) -> int | None:
+    number = 0 if end.signature is None else replays.begin(connection, end.signature, end.now)
+    given = {"name": end.name, "at": end.sequence, "new": end.state, "how": end.closing, "now": end.now, "play": number}
+    if not run(connection, CLOSE, **given).rowcount:
+        if number:
+            replays.withdraw(connection, number)
         return None
-    if signature is None or rows is None:
-        return 0
-    number = replays.put(connection, signature, rows, now)
-    run(connection, _NUMBER, name=name, given=number)
+    if end.rows is not None:
+        replays.put(connection, number, end.rows)
     return number
 
 
-def begin_conclusion(connection: Connection, name: str, now: int) -> bool:
-    """Note when the token of a closed challenge was made, unless that is noted; false where there is no such challenge."""
-    closed = update(challenge).where(_c.id == name, _c.closed_at.is_not(None))
-    return connection.execute(closed.values(token_at=func.coalesce(_c.token_at, now))).rowcount > 0
-
-
-def conclude(connection: Connection, name: str, session_number: int) -> None:
-    """Have a challenge be part of its session, and drop what was accepted of it."""
-    connection.execute(update(challenge).where(_c.id == name).values(session_seq=session_number))
-    run(connection, _DROP, name=name)
+def conclude(connection: Connection, store: Store, ends: Sequence[Conclusion]) -> list[PutOutcome]:
+    """Store the sessions and tokens of `ends` whose challenges are closed; nothing of the others."""
+    closed = {name for (name,) in run_in(connection, CLOSED, sorted({end.name for end in ends}))}
+    those = [end for end in ends if end.name in closed]
+    outcomes = store(connection, [end.record for end in those], [end.frame for end in those]) if those else []
+    done = [(end, outcome.number) for end, outcome in zip(those, outcomes, strict=True) if outcome.number]
+    if done:
+        tokens.put(connection, [end.token for end, _ in done])
+        run_each(connection, CONCLUDE, [{"name": end.name, "now": end.now, "of_session": number} for end, number in done])
+        run_each(connection, DROP, [{"name": end.name} for end, _ in done])
+    found = iter(outcomes)
+    return [next(found) if end.name in closed else GONE for end in ends]
 
 
 def open_count(connection: Connection, now: int) -> int:

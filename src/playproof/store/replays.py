@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 from sqlalchemy import Connection, Text, bindparam, cast, delete, func, insert, select
 
-from playproof.store.groups import execute
-from playproof.store.sessions import insert_rows
+from playproof.store.groups import execute, insert_rows
+from playproof.store.quick import run_in
 from playproof.store.visits import replay_row, replay_signature
 
 if TYPE_CHECKING:
@@ -33,13 +33,8 @@ _r = replay_row.c
 _COLUMNS = ("bucket", "number", "detail")
 
 _PUT = insert(replay_signature).values(signature=bindparam("content"), received_at=bindparam("now"))
-FULL = (
-    select(_r.bucket, func.count())
-    .where(_r.bucket.in_(bindparam("buckets", expanding=True)))
-    .group_by(_r.bucket)
-    .having(func.count() >= bindparam("most"))
-)
-"""Those of some buckets that can take no more rows."""
+COUNTS = select(_r.bucket, func.count()).where(_r.bucket.in_(bindparam("buckets", expanding=True))).group_by(_r.bucket)
+"""How many rows some buckets have."""
 OLDEST = select(_r.number, _r.detail).where(_r.bucket == bindparam("of")).order_by(_r.number, _r.detail).limit(bindparam("step"))
 """The first rows of a bucket."""
 _MAKE_ROOM = delete(replay_row).where(_r.bucket == bindparam("of"), _r.number == bindparam("play"), _r.detail == bindparam("which"))
@@ -70,24 +65,29 @@ OLD = (
 """One step of signatures that have had their time."""
 
 
-def put(connection: Connection, signature: bytes, rows: Rows, now: int) -> int:
-    """Keep a play, which is found from the commit on; its number. The transaction has `KEY` to itself."""
-    from playproof.challenges.replay import PER_BUCKET
-
+def begin(connection: Connection, signature: bytes, now: int) -> int:
+    """Keep the signature of a play; its number. The transaction has `KEY` to itself."""
     made = connection.execute(_PUT, {"content": signature, "now": now}).inserted_primary_key
     assert made is not None
     number: int = made[0]
+    return number
+
+
+def put(connection: Connection, number: int, rows: Rows) -> None:
+    """Have a play be found by its `rows` from the commit on."""
+    from playproof.challenges.replay import PER_BUCKET
+
     pairs = sorted(set(zip(rows.bucket.tolist(), rows.detail.tolist(), strict=True)))
     if pairs:
         _make_room(connection, sorted({bucket for bucket, _ in pairs}), PER_BUCKET)
-        values = [value for bucket, detail in pairs for value in (bucket, number, detail)]
-        execute(connection, insert_rows(replay_row, _COLUMNS, len(pairs), connection.dialect), values)
-    return number
+        insert_rows(connection, replay_row, _COLUMNS, [(bucket, number, detail) for bucket, detail in pairs])
 
 
 def _make_room(connection: Connection, buckets: Sequence[int], most: int) -> None:
     """Remove the oldest rows of buckets that have `most` or more, so that each takes another one."""
-    for bucket, count in connection.execute(FULL, {"buckets": list(buckets), "most": most}).all():
+    for bucket, count in run_in(connection, COUNTS, buckets).fetchall():
+        if count < most:
+            continue
         oldest = connection.execute(OLDEST, {"of": bucket, "step": count - most + 1}).all()
         connection.execute(_MAKE_ROOM, [{"of": bucket, "play": number, "which": detail} for number, detail in oldest])
 
@@ -125,6 +125,11 @@ def newer(connection: Connection, number: int, most: int) -> list[tuple[int, Int
 def signatures(connection: Connection, numbers: Sequence[int]) -> dict[int, bytes]:
     """The signatures of some plays that are still there."""
     return {row.number: row.signature for row in connection.execute(SIGNATURES, {"numbers": list(numbers)})}
+
+
+def withdraw(connection: Connection, number: int) -> None:
+    """Forget a play that has no rows yet."""
+    connection.execute(_REMOVE, {"numbers": [number]})
 
 
 def remove(connection: Connection, numbers: Sequence[int]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
@@ -30,15 +32,7 @@ class SigningTables:
 
     def make_first(self, key: SigningKey) -> SigningKey:
         """The newest key that there is, which is `key` where there was none: of several processes at once, one makes it."""
-
-        def work(connection: Connection) -> SigningKey:
-            found = _keys(connection)
-            if found:
-                return found[0]
-            connection.execute(insert(signing_key).values(msgspec.structs.asdict(key)))
-            return key
-
-        return self._writer.join(work, keys=[_FIRST]).result()
+        return self._writer.join(_first_of, key, keys=[_FIRST]).result()
 
     def add(self, key: SigningKey) -> bool:
         """Have `key` sign from now on, where it is the newest; false where one of its id is there."""
@@ -53,3 +47,11 @@ class SigningTables:
 
 def _keys(connection: Connection) -> list[SigningKey]:
     return [SigningKey(row.id, row.key, row.created_at) for row in connection.execute(_KEYS)]
+
+
+def _first_of(connection: Connection, offered: Sequence[SigningKey]) -> list[SigningKey]:
+    """The newest key, for each who offered one."""
+    if not (found := _keys(connection)):
+        found = [offered[0]]
+        connection.execute(insert(signing_key).values(msgspec.structs.asdict(offered[0])))
+    return [found[0]] * len(offered)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 
-from sqlalchemy import Connection
-
 from playproof.store import tokens
 from playproof.store.live_tables import Run
 from playproof.store.token import Spent, StoredToken
@@ -34,8 +32,4 @@ class TokenTables:
         thread, perhaps more than once, and is kept with `idempotency` for whoever asks the same question again. The future resolves when
         that is on disk. Never blocks.
         """
-
-        def work(connection: Connection) -> Spent:
-            return tokens.spend(connection, digest, site, now, idempotency, answer)
-
-        return self._writer.join(work, keys=[digest])
+        return self._writer.join(tokens.spend, tokens.Asked(digest, site, now, idempotency, answer), keys=[digest])

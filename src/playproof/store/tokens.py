@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Row, and_, bindparam, select, update
 
-from playproof.store.groups import execute
+from playproof.store.groups import insert_rows
 from playproof.store.quick import run
-from playproof.store.sessions import insert_rows
 from playproof.store.tables import session
 from playproof.store.token import Spent, StoredToken, TokenRecord
 from playproof.store.visits import token
@@ -39,10 +38,20 @@ SPEND = (
 """Spend a token that nobody has."""
 
 
-def put(connection: Connection, record: TokenRecord) -> None:
-    """Keep a token, unless its challenge has one."""
-    statement = insert_rows(token, _COLUMNS, 1, connection.dialect) + " ON CONFLICT DO NOTHING"
-    execute(connection, statement, [getattr(record, name) for name in _COLUMNS])
+class Asked(NamedTuple):
+    """An attempt to spend a token."""
+
+    digest: bytes
+    site: str
+    now: int
+    idempotency: bytes | None
+    answer: Answer
+
+
+def put(connection: Connection, records: Sequence[TokenRecord]) -> None:
+    """Keep tokens, but for those whose challenges have one."""
+    rows = [tuple(getattr(record, name) for name in _COLUMNS) for record in records]
+    insert_rows(connection, token, _COLUMNS, rows, " ON CONFLICT DO NOTHING")
 
 
 def get(connection: Connection, digest: bytes) -> StoredToken | None:
@@ -51,23 +60,27 @@ def get(connection: Connection, digest: bytes) -> StoredToken | None:
     return None if row is None else _token(row)
 
 
-def spend(connection: Connection, digest: bytes, site: str, now: int, idempotency: bytes | None, answer: Answer) -> Spent:
-    """Spend a token for a site, at `now`, if nobody has before; what became of that."""
+def spend(connection: Connection, asked: Sequence[Asked]) -> list[Spent]:
+    """What becomes of each attempt, in turn."""
+    return [_spend(connection, one) for one in asked]
+
+
+def _spend(connection: Connection, asked: Asked) -> Spent:
     while True:
-        row = run(connection, ASKED, of=digest).fetchone()
+        row = run(connection, ASKED, of=asked.digest).fetchone()
         if row is None:
             return Spent("unknown")
         found, verdict = StoredToken(**dict(zip(_FIELDS, row, strict=False))), row[-1]
-        if found.site != site:
+        if found.site != asked.site:
             return Spent("foreign")
         if found.spent_at is not None:
-            return _spent_before(found, idempotency)
-        if now >= found.expires_at:
+            return _spent_before(found, asked.idempotency)
+        if asked.now >= found.expires_at:
             return Spent("expired", found)
-        after = msgspec.structs.replace(found, spent_at=now, idempotency=idempotency)
-        told = answer(after, verdict)
+        after = msgspec.structs.replace(found, spent_at=asked.now, idempotency=asked.idempotency)
+        told = asked.answer(after, verdict)
         # Where another process came first, it is looked at once more.
-        if run(connection, SPEND, of=digest, now=now, question=idempotency, told=told).rowcount:
+        if run(connection, SPEND, of=asked.digest, now=asked.now, question=asked.idempotency, told=told).rowcount:
             return Spent("spent", msgspec.structs.replace(after, answer=told), told)
 
 

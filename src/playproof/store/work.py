@@ -31,8 +31,10 @@ class Put:
 class Piece:
     """Work of a few statements, which shares a transaction with whatever else waits."""
 
-    work: Callable[[Connection], Any]
-    """May be run again where nothing of an earlier run was committed."""
+    work: Callable[[Connection, Sequence[Any]], Sequence[Any]]
+    """Done once for all that follow one another and have it in common: what became of each. May be done again where nothing of an
+    earlier time was committed."""
+    given: Any
     future: Future[Any]
     size: int
     """Bytes it holds while it waits."""

@@ -39,6 +39,7 @@ _OVERHEAD = 2048  # bytes of a waiting record or piece beside its contents
 
 _log = logging.getLogger("playproof.store")
 
+A = TypeVar("A")
 R = TypeVar("R")
 
 
@@ -80,21 +81,23 @@ class Writer:
         self._let_in(item)
         return item.future
 
-    def join(self, work: Callable[[Connection], R], *, size: int = 0, keys: Sequence[bytes] = ()) -> Future[R]:
-        """Queue a piece of work that shares a transaction with whatever else waits, in order.
+    def join(
+        self, work: Callable[[Connection, Sequence[A]], Sequence[R]], given: A, *, size: int = 0, keys: Sequence[bytes] = ()
+    ) -> Future[R]:
+        """Queue a piece of work that shares a transaction with whatever else waits, in order; the future has what became of it.
 
-        `size` is what it holds in memory, bytes; `keys` name the rows that others may want to change at the same time. `work` is run
-        again, with nothing of its first run committed, where another of the group fails. A `StoreError` that it raises is the future's;
-        whatever else it raises is `StoreUnavailable`. Raises that where there is no room or no writer.
+        `work` is called once with what was `given` to all pieces that follow one another and have it in common, and again, with nothing
+        of its first run committed, where another of the group fails. `size` is what the piece holds in memory, bytes; `keys` name the rows
+        that others may want to change at the same time. A `StoreError` that `work` raises is the future's; whatever else it raises is
+        `StoreUnavailable`. Raises that where there is no room or no writer.
         """
-        item = Piece(work, Future(), _OVERHEAD + size, keys)
-        self._let_in(item)
-        return item.future
+        future: Future[R] = Future()
+        self._let_in(Piece(work, given, future, _OVERHEAD + size, keys))
+        return future
 
-    def store(self, connection: Connection, record: SessionRecord, frame: bytes | None) -> PutOutcome:
-        """Store a record as `put` does, within a piece of work; `packed` makes both parts of it."""
-        (outcome,) = groups.store(connection, self._link.numbering, self._live, [record], [frame])
-        return outcome
+    def store(self, connection: Connection, records: Sequence[SessionRecord], frames: Sequence[bytes | None]) -> list[PutOutcome]:
+        """Store records as `put` does, within a piece of work; `packed` makes both parts of each."""
+        return groups.store(connection, self._link.numbering, self._live, records, frames)
 
     def hurry(self) -> None:
         """Let what waits wait for no more records."""
@@ -204,18 +207,18 @@ class Writer:
             self._report(group, started, None)
 
     def _written(self, connection: Connection, group: list[Put | Piece]) -> list[Any]:
-        """What became of each of `group`; records that follow one another are stored at once."""
+        """What became of each of `group`; what follows one another and is alike is written at once."""
         keys = {key for item in group if isinstance(item, Piece) for key in item.keys}
         if keys:
             self._link.claim(connection, keys)
         results: list[Any] = []
-        for together, items in groupby(group, lambda item: isinstance(item, Put)):
-            if together:
-                puts = [item for item in items if isinstance(item, Put)]
-                records, frames = [put.record for put in puts], [put.frame for put in puts]
-                results += groups.store(connection, self._link.numbering, self._live, records, frames)
+        for work, items in groupby(group, lambda item: item.work if isinstance(item, Piece) else None):
+            together = list(items)
+            if work is not None:
+                results += work(connection, [piece.given for piece in together if isinstance(piece, Piece)])
             else:
-                results += [item.work(connection) for item in items if isinstance(item, Piece)]
+                puts = [put for put in together if isinstance(put, Put)]
+                results += self.store(connection, [put.record for put in puts], [put.frame for put in puts])
         return results
 
     def _perform(self, task: Task) -> None:
