@@ -12,7 +12,6 @@ import numpy as np
 
 from playproof.challenges import Answer, Batch, View
 from playproof.clock import milliseconds
-from playproof.scoring.local import load_artefact, reference_path
 from playproof.store import SecretRecord, SiteRecord, Store, open_store
 from playproof.testing import FakeClock
 from playproof.testing.players import play_by_keys, play_by_mouse
@@ -97,7 +96,7 @@ class VisitedSite(Site):
     def __init__(self, folder: Path, **given: Any) -> None:
         self.clock = site_clock()
         store = open_store(folder, clock=self.clock)
-        super().__init__(folder, clock=self.clock, store=store, **{"model": load_artefact(reference_path()), **given})
+        super().__init__(folder, clock=self.clock, store=store, **given)
         add_site(self.store)
 
     def post(self, path: str, content: Any, origin: str | None = ORIGIN) -> Any:

@@ -16,6 +16,7 @@ import pytest
 from playproof.challenges import GAMES, Batch, Event
 from playproof.challenges.events import Kind
 from playproof.errors import StoreUnavailable
+from playproof.scoring.local import load_artefact, reference_path
 from playproof.settings import Settings
 from playproof.store.challenge_tables import ChallengeTables
 from playproof.testing.players import play_by_keys, play_by_mouse
@@ -55,6 +56,14 @@ def test_a_person_plays_and_has_a_token(site: VisitedSite, game: str) -> None:
     assert site.metric("playproof_challenges_total", outcome="issued", game=game) == 1
     assert site.metric("playproof_challenges_total", outcome="started", game=game) == 1
     assert site.metric("playproof_challenge_decisions_total", game=game, device="mouse", decision="pass") == 1
+
+
+def test_the_shipped_model_judges_how_it_was_played(tmp_path: Path) -> None:
+    site = VisitedSite(tmp_path, settings=CHEAP, model=load_artefact(reference_path()))
+    verdict = site.verdict(site.plays("bubble-pop", 1))
+    assert verdict["calibration"]["reference"] == "targets/mouse", "bubble-pop borrows the people of another game"
+    assert verdict["decision"] in ("pass", "review"), "movement alone fails nobody"
+    site.close()
 
 
 def test_what_a_page_is_told_is_for_any_origin_and_no_cache(site: VisitedSite) -> None:
@@ -265,7 +274,9 @@ class TestAccessible:
         made = site.post("/api/v1/challenges", {"sitekey": SITEKEY, "way": "pow"})
         site.clock.advance(4.0)
         ended = {"receipt": made["receipt"], "pow": solved(made["pow"], **changed)}
-        token = site.post(f"/api/v1/challenges/{made['id']}/finish", ended)["token"]
+        answer = site.post(f"/api/v1/challenges/{made['id']}/finish", ended)
+        token = answer["token"]
+        assert answer["expiresIn"] == 120_000, "shorter than that of a game"
         assert site.post(f"/api/v1/challenges/{made['id']}/finish", ended)["token"] == token
         stored = site.store.get("site:shop", made["id"])
         assert stored is not None

@@ -16,7 +16,6 @@ import pytest
 
 from playproof.client import AsyncClient, Verification
 from playproof.settings import Settings
-from playproof.testing import ScriptedScorer
 from playproof.tokens.dialects import BANDS
 from playproof.tokens.faults import PATHS, Dialect
 from playproof.tokens.site import SitePolicy, Terms
@@ -28,7 +27,7 @@ CHEAP = Settings(toll_keyboard=100, toll_instead=100, challenges_per_address=10_
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[VisitedSite]:
-    site = VisitedSite(tmp_path, settings=CHEAP, model=ScriptedScorer())
+    site = VisitedSite(tmp_path, settings=CHEAP)
     yield site
     site.close()
 

@@ -25,7 +25,7 @@ from playproof.dataset.eligibility import Channel
 from playproof.decision import Decision
 from playproof.features import extract
 from playproof.tokens.site import Site, rules_for
-from playproof.tokens.token import digest, token_text
+from playproof.tokens.token import SHORTEST_SECONDS, digest, token_text
 from playproof.tokens.trial import TRIAL_TOKEN
 from playproof.verification.campaigns import Campaigns
 from playproof.verification.demo import DEMO
@@ -129,7 +129,7 @@ class Finishing:
             raise refusal(Refusal.CLOSED)
         token = token_text(self._signing.token_key(closing.key), name)
         told = TRIAL_TOKEN if site is TRIAL else token
-        lifetime = site.policy.token_seconds * 1000
+        lifetime = _lifetime_ms(site, closing)
         if stored.token_at is not None:
             left = stored.token_at + lifetime - milliseconds(self._clock.now())
             if left <= 0:
@@ -211,6 +211,12 @@ class Finishing:
 
     def _match(self, stored: StoredChallenge, session: Session) -> Match | None:
         return find(session, self._store.replays.before(stored.number)) if stored.number else None
+
+
+def _lifetime_ms(site: Site, closing: Closing) -> int:
+    """How long a token is good for; one of the accessible way no longer than any has to be."""
+    accessible = closing.outcome is None or closing.outcome.device == KEYBOARD
+    return 1000 * (SHORTEST_SECONDS if accessible else site.policy.token_seconds)
 
 
 def _channel(site: Site, session: Session) -> Channel:
