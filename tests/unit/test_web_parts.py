@@ -185,6 +185,7 @@ def test_the_document_names_every_route_and_no_other() -> None:
         for method in route.http_methods
     }
     pages = {("/", "get"), ("/api/v1/docs", "get"), ("/api/v1/openapi.json", "get"), ("/assets/{name}", "get")}
+    pages |= {("/widget/playproof.js", "get"), ("/widget/{version}/{name}", "get")}
     told = {(path, method) for path, item in openapi_document(1, 1)["paths"].items() for method in item}
     assert told == served - pages
 
