@@ -24,7 +24,7 @@ def _walk(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
             yield prefix + entry.name, entry.read_bytes()
 
 
-def _version(contents: Mapping[str, bytes]) -> str:
+def version_of(contents: Mapping[str, bytes]) -> str:
     """Hexadecimal digits that change whenever any file does."""
     whole = hashlib.sha256()
     for name, content in sorted(contents.items()):
@@ -40,7 +40,7 @@ def integrity(content: bytes) -> str:
 
 WIDGET_FILES: Mapping[str, bytes] = dict(_walk(files("playproof.web").joinpath("widget")))
 """Every module of the widget by its path, such as `games/osu.js`."""
-WIDGET_VERSION = _version(WIDGET_FILES)
+WIDGET_VERSION = version_of(WIDGET_FILES)
 """The part of their addresses that changes when any of them does."""
 
 
