@@ -174,6 +174,11 @@ class Hand:
     def __len__(self) -> int:
         return len(self._left)
 
+    @property
+    def usual_ms(self) -> float:
+        """What a movement takes, in the middle; 0 where there are none."""
+        return float(np.median([stroke.lasts for stroke in self._all])) if self._all else 0.0
+
     def take(self, here: complex, there: complex) -> tuple[Stroke, Points]:
         """A movement from `here` to `there`, and its places (n,); of the next ones that which need be turned and sized least.
 
@@ -209,6 +214,7 @@ class Moving(Visitor):
         self.spans: list[tuple[float, float]] = []
         """When each movement began and ended, ms on the browser's clock."""
         self._moved = False
+        self.reach_ms = self.hand.usual_ms
         super().__init__(*given, **named)
 
     def wait(self, milliseconds: float) -> None:

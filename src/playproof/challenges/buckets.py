@@ -27,7 +27,7 @@ _CELLS = 2 * len(_DIMENSIONS) + 1
 _DETAIL = np.array([0, 1, 2, 7])
 _NEAR = 16
 """Codes that differ by more have nothing in common."""
-FLIPS = 6
+FLIPS = 10
 """So many of a pair's numbers, those nearest to another cell, are also tried there, up to two at once."""
 PROBES = 1 + FLIPS + FLIPS * (FLIPS - 1) // 2
 

@@ -18,8 +18,6 @@ from playproof.testing.visitor import Played, Visitor
 _ATTEMPTS = 60
 _NOTICE_MS, _NOTICE_KEY_MS = 230.0, 480.0
 """Medians from a target shown to the hand moving, and to the right one of several keys (Hick 1952)."""
-_REACH_MS = 450.0
-"""What a reach is expected to take when it is decided where to aim."""
 _BETWEEN_KEYS_MS = 110.0
 _TIMING_MS = 45.0
 """Spread of tapping along with a beat (Repp 2005)."""
@@ -104,7 +102,7 @@ def _shoot(visitor: Visitor) -> None:
     assert isinstance(target, Moving)
     travel, turn = Archery.parameters.travel_ms, Archery.parameters.rest_ms + Archery.parameters.travel_ms
     _notice(visitor)
-    arriving = visitor.t - visitor.shown + _REACH_MS
+    arriving = visitor.t - visitor.shown + visitor.reach_ms
     leg = int(arriving // turn) + (arriving % turn > turn - 100)
     visitor.move(_centre(target) if leg % 2 else np.array([target.to_x, target.to_y], np.float64))
     visitor.wait(visitor.shown + leg * turn + travel + float(visitor.rng.lognormal(log(120.0), 0.3)) - visitor.t)

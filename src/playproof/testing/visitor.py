@@ -59,6 +59,9 @@ class Visitor:
     `t` is the time in milliseconds since the game came up, `at` where the pointer is (2,) in units, `target` what is shown.
     """
 
+    reach_ms = 450.0
+    """What a reach is expected to take when it is decided where to aim."""
+
     def __init__(self, game: str, rng: np.random.Generator, *, latency_ms: float, step_ms: float, width: float) -> None:
         self.rng = rng
         self.game = GAMES[game]
