@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 
 from playproof.ids import RandomBytes
 
+LONGEST_ASKED_SECONDS = 86_400.0
+"""However long a server asks us to stay away, it is asked again after a day: a slip of its own must not last."""
+
 
 def fraction(random: RandomBytes) -> float:
     """A number from 0 to 1, 1 excluded."""
@@ -21,7 +24,7 @@ def full_jitter(random: RandomBytes, tries: int, first: float, longest: float) -
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that a server asks us to stay away; None where it asks for nothing that makes sense.
+    """Seconds that a server asks us to stay away, at most `LONGEST_ASKED_SECONDS`; None where it asks for nothing that makes sense.
 
     `headers` find their names in any case; `now` is what a date is counted from.
     """
@@ -30,9 +33,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
             seconds = float(headers[name]) * unit
         except (KeyError, ValueError):
             continue
-        return seconds if math.isfinite(seconds) and seconds >= 0.0 else None
+        return min(seconds, LONGEST_ASKED_SECONDS) if math.isfinite(seconds) and seconds >= 0.0 else None
     try:
         moment = email.utils.parsedate_to_datetime(headers["retry-after"])
     except (KeyError, ValueError):
         return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+    return min(LONGEST_ASKED_SECONDS, max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()))

@@ -195,8 +195,7 @@ def test_nobody_waits_for_a_provider_for_ever(store: Store, clock: FakeClock, pr
     worker.enqueue("young")
     assert process(worker).final == 0
     clock.advance(1)
-    # Ten of the first batch are put off for as long as the provider asked for.
-    assert process(worker) == Processed(batches=1, sessions=10, final=10, stopped="paused")
+    assert process(worker) == Processed(batches=1, sessions=60, final=60, stopped="paused")
     verdict = worker.verdict("s0055")
     assert (verdict.status, verdict.fallback_reason, verdict.revision) == ("final", "credits_exhausted", 2)
     assert worker.verdict("young").status == "preliminary"

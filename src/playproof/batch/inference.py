@@ -92,7 +92,7 @@ class Inference:
 
     async def _stored(self, settled: Settled, failure: Failure | None, started: float, claimed: float) -> Report:
         known = self._clock.monotonic()
-        first = await asyncio.to_thread(self._tables.settle, settled.done, settled.later)
+        first = await asyncio.to_thread(self._tables.settle, settled.done, settled.later + settled.unread)
         report = report_of(settled, first, Times(started, claimed, known, self._clock.monotonic()), failure)
         self._listener(report)
         return report

@@ -63,7 +63,7 @@ def report_of(settled: Settled, first: Sequence[bool], times: Times, failure: Fa
     stored = [place for place, was in enumerate(first) if was]
     verdicts = [settled.verdicts[place] for place in stored]
     return Report(
-        sessions=len(settled.done) + len(settled.later),
+        sessions=len(settled.done) + len(settled.later) + len(settled.unread),
         seconds=times.ended - times.begun,
         claiming=times.claimed - times.begun,
         storing=times.ended - times.settled,

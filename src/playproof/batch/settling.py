@@ -38,6 +38,8 @@ class Settled:
     tried: list[int] = field(default_factory=list)
     """How often those had failed before for what they are."""
     later: list[Later] = field(default_factory=list)
+    unread: list[Later] = field(default_factory=list)
+    """As `later`, but nobody could be asked: what is stored of them cannot be read."""
 
 
 class Settling:
@@ -61,7 +63,7 @@ class Settling:
                 self._done(settled, case, outcome)
         again = milliseconds(self._clock.now() + timedelta(seconds=UNREAD_SECONDS))
         for entry in unread:
-            settled.later.append(
+            settled.unread.append(
                 Later(
                     number=entry.session.number, epoch=entry.epoch, next_at=again, reason=HostedReason.CLIENT_ERROR, sharing=entry.sharing
                 )
@@ -75,12 +77,13 @@ class Settling:
 
     def _failed(self, settled: Settled, case: Case, failure: Failure, together: int) -> None:
         entry, question = case
-        now = self._clock.now()
+        now = milliseconds(self._clock.now())
+        over = entry.enqueued_at + self._longest // timedelta(milliseconds=1)  # from there, not from its receipt: it may be exhumed
         failed = question.attempts + failure.attempt
         if failure.attempt and self._retry.hopeless(failed, together):
             self._done(settled, case, self._judge.conclude(question.earlier, question.received, BURIED), failure)
             return
-        if now - question.received >= self._longest:
+        if now >= over:
             self._done(settled, case, self._judge.conclude(question.earlier, question.received, failure.reason))
             return
         # Halves of a batch that failed go on at once: what is wrong with it does not pass by itself.
@@ -90,7 +93,7 @@ class Settling:
             Later(
                 number=question.number,
                 epoch=entry.epoch,
-                next_at=milliseconds(now + timedelta(seconds=pause)),
+                next_at=min(over, now + int(pause * 1000)),
                 reason=failure.reason,
                 error=failure.error,
                 attempted=failure.attempt,

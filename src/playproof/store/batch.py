@@ -20,6 +20,9 @@ from playproof.store.tables import awaited, batch_entry, batch_gate, batch_tick
 SETTLED: EntryState = "settled"
 BURIED: EntryState = "buried"
 
+SKEW = 60_000
+"""Milliseconds by which the clocks of those who share a database may differ."""
+
 _e = batch_entry.c
 
 _ONE = update(batch_entry).where(_e.session_seq == bindparam("number"))
@@ -127,7 +130,12 @@ def resume(connection: Connection) -> None:
 
 
 def tick(connection: Connection, due_at: int, holder: str) -> bool:
-    """Whether `holder` is the one who does what is due at a time."""
+    """Whether `holder` is the one who does what is due at a time.
+
+    Ticks that are later by more than `SKEW` are of a clock that was set back since; they are removed, or nobody would do anything until
+    it is as late again.
+    """
+    connection.execute(delete(batch_tick).where(batch_tick.c.due_at > due_at + SKEW))
     return insert_once(connection, insert(batch_tick).values(due_at=due_at, holder=holder))
 
 
