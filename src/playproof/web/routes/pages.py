@@ -21,7 +21,7 @@ _MEDIA_TYPES = {
 }
 _POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types playproof"
 )
 _HEADERS = (
     (b"cache-control", b"no-cache"),
@@ -49,6 +49,18 @@ def demo() -> Answer:
     return _page("demo.html")
 
 
+@get("/free", sync_to_thread=False)
+def free() -> Answer:
+    """A few seconds of play, sent to be scored as any program may send one."""
+    return _page("free.html")
+
+
+@get("/operator", sync_to_thread=False)
+def operator() -> Answer:
+    """What visitors did and what was decided; the page itself knows nothing, it asks with the admin key."""
+    return _page("operator.html")
+
+
 @get("/api/v1/docs", sync_to_thread=False)
 def docs() -> Answer:
     """The OpenAPI document as a page."""
@@ -71,4 +83,4 @@ def openapi(request: Request[Any, Any, Any]) -> Answer:
     return json(openapi_document(services.limits.body_bytes, services.limits.upload_bytes))
 
 
-ROUTES = (openapi, docs, demo, asset)
+ROUTES = (openapi, docs, demo, free, operator, asset)
