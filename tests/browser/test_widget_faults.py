@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 
-from tests.browser.playing import BY_MOUSE, play
+from tests.browser.playing import BY_KEYS, BY_MOUSE, play
 from tests.browser.test_widget_play import do_a_sum
 from tests.browser.visiting import Fault, Service, Visit, visit
 
@@ -44,6 +44,16 @@ def test_what_was_lost_is_sent_again_unchanged(offering: Service, rough: Browser
     assert [batch.sequence for batch in held.batches] == list(range(1, len(held.batches) + 1))
     assert at.told("error") == []
     assert at.token == held.token
+
+
+def test_who_cannot_pay_for_play_by_keys_still_gets_a_token(offering: Service, rough: BrowserContext) -> None:
+    offering.faults["pow"] = Fault(1, 403)
+    at = visit(offering, rough)
+    at.begin()
+    play(at, BY_KEYS["bubble-pop"])
+    at.until("verified")
+    assert not offering.latest.paid
+    assert at.token == offering.latest.token
 
 
 def test_a_connection_that_goes_and_comes_is_waited_for(offering: Service, rough: BrowserContext) -> None:

@@ -159,6 +159,11 @@ def test_a_page_out_of_the_cache_wakes_its_widgets(offering: Service, window: Br
     do_a_sum(at)
     at.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     assert at.token == offering.latest.token, "a token that nobody used is still good"
+    at.page.evaluate("document.forms[0].action = '/nothing'")
+    with at.page.expect_request("**/nothing"):
+        send(at)
+    at.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    at.until("idle")
 
 
 def test_clocks_that_stood_still_are_caught_up_with(offering: Service, window: BrowserContext) -> None:

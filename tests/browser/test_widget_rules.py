@@ -240,7 +240,9 @@ def test_the_page_about_the_widget_says_what_it_is(offered: Service, bare: Page,
     states = module(bare, "machine.js", "({ EDGES }) => Object.keys(EDGES)")
     assert re.findall(r"`(\w+)`", re.findall(r"The states are (.*?)\.", part["Events"], re.DOTALL)[0]) == states
     codes = {
-        code for name in ("client.js", "work.js", "widget.js") for code in re.findall(r'Trouble\("([\w-]+)"', WIDGET_FILES[name].decode())
+        code
+        for name in ("client.js", "work.js", "round.js", "widget.js")
+        for code in re.findall(r'Trouble\("([\w-]+)"', WIDGET_FILES[name].decode())
     }
     assert codes - {"overdue"} <= set(re.findall(r"`([\w-]+)`", part["Events"].partition("The codes are")[2]))
 

@@ -222,7 +222,7 @@ class Service:
 
     def _finish(self, held: Held, name: str, content: dict[str, Any]) -> tuple[int, Any]:
         assert content["receipt"] == held.receipt
-        held.paid = held.puzzle is not None and solved(held.puzzle, content.get("pow"))
+        held.paid = held.puzzle is not None and "pow" in content and solved(held.puzzle, content["pow"])
         if held.state is not None and held.outcome is None:
             held.state, outcome = finish(held.state, receipt=held.receipt, keys=TEST_KEYS, now=self._now())
             assert isinstance(outcome, Outcome)
@@ -241,9 +241,9 @@ def puzzled(name: str) -> dict[str, Any]:
     return {"algorithm": "SHA-256", "challenge": digest, "salt": salt, "signature": "s", "maxnumber": WORK}
 
 
-def solved(puzzle: dict[str, Any], payload: str | None) -> bool:
+def solved(puzzle: dict[str, Any], payload: str) -> bool:
     """Whether `payload` solves it."""
-    found = json.loads(base64.b64decode(payload or ""))
+    found = json.loads(base64.b64decode(payload))
     same = all(found[name] == puzzle[name] for name in ("algorithm", "challenge", "salt", "signature"))
     return same and hashlib.sha256(f"{found['salt']}{found['number']}".encode()).hexdigest() == puzzle["challenge"]
 

@@ -1,6 +1,6 @@
 // The protocol of a challenge: issued, played in batches, finished. What got lost on the way is sent again, unchanged.
 
-import { Trouble } from "./trouble.js";
+import { PASSING, Trouble } from "./trouble.js";
 
 const KEY = 4; // the kind of event that is a key going down
 const CALL_MS = 15_000;
@@ -26,7 +26,7 @@ export class Challenge {
   #receipt;
   #offline;
   #keys;
-  #proof = null;
+  #proof = undefined;
 
   /**
    * @param {URL} root Of the service.
@@ -76,7 +76,7 @@ export class Challenge {
    * @returns {Promise<{reveal: {step: number, seed: string} | null}>} rejects with `Trouble`
    */
   async send({ events }) {
-    if (!this.#proof && events.some((event) => event[3] === KEY)) this.#proof = quiet(this.#prove());
+    if (!this.#proof && events.some((event) => event[3] === KEY)) this.#proof = this.#prove().catch(() => undefined);
     this.#sequence += 1;
     const answer = await this.#insist("events", { sequence: this.#sequence, receipt: this.#receipt, events });
     this.#receipt = answer.receipt;
@@ -84,14 +84,13 @@ export class Challenge {
   }
 
   /**
-   * Have the play closed.
+   * Have the play closed. One by keys that could not be paid for is closed unpaid, and weighed by the service.
    *
    * @param {string} [pow] The solution, where the way of the challenge is work.
    * @returns {Promise<{token: string, expiresIn: number}>} rejects with `Trouble`
    */
   async finish(pow) {
-    const paid = pow ?? (await this.#proof) ?? undefined;
-    return this.#insist("finish", { receipt: this.#receipt, pow: paid });
+    return this.#insist("finish", { receipt: this.#receipt, pow: pow ?? (await this.#proof) });
   }
 
   async #prove() {
@@ -107,7 +106,7 @@ export class Challenge {
         this.#offline(false);
         return body;
       } catch (trouble) {
-        if (this.#stop.signal.aborted || !["network", "busy", "rate-limited"].includes(trouble.code)) throw trouble;
+        if (this.#stop.signal.aborted || !PASSING.includes(trouble.code)) throw trouble;
         const wait = Math.max(pause, trouble.retryAfter);
         if (performance.now() + wait >= this.#deadline) throw trouble;
         this.#offline(trouble.code === "network");
@@ -115,12 +114,6 @@ export class Challenge {
       }
     }
   }
-}
-
-/** A promise that is looked at later, and whose failure is heard of then. */
-function quiet(promise) {
-  promise.catch(() => {});
-  return promise;
 }
 
 /** Wait, but no longer than until the browser says that it is back on the network. */

@@ -3,6 +3,7 @@
 import { Challenge } from "./client.js";
 import { Field } from "./field.js";
 import { BUSY, Machine } from "./machine.js";
+import { prepare, round } from "./round.js";
 import { ATTRIBUTES, callbackOf, settingsOf } from "./settings.js";
 import { PASSING, Trouble } from "./trouble.js";
 import { View } from "./view.js";
@@ -103,6 +104,7 @@ export class Widget {
     this.#hold("", 0);
     if (!this.#machine.go("start")) return;
     this.#drop(); // after the focus went from what is dropped to what is shown
+    if (way.way === "game") prepare();
     const attempt = new AbortController();
     this.#attempt = attempt;
     const { sitekey, action, cdata, service } = this.#settings;
@@ -170,16 +172,17 @@ export class Widget {
     this.#challenge = challenge;
     this.#later(challenge.view.expiresIn, () => this.#failed(new Trouble("overdue")));
     const { view } = challenge;
-    let game, pow;
+    let pow;
+    let remove = () => {};
     if (view.pow) {
       this.#machine.go("work");
       pow = await this.#solve(view.pow, signal, (share) => this.#view.progress(share));
     } else {
-      game = await this.#play(challenge, signal);
+      remove = await this.#play(challenge, signal);
     }
     if (signal.aborted) return;
     this.#machine.go("play");
-    game?.destroy();
+    remove();
     const granted = await challenge.finish(pow);
     if (!signal.aborted) this.#grant(granted);
   }
@@ -192,44 +195,24 @@ export class Widget {
     this.#tell("verified", { token, expiresIn }, "callback", token);
   }
 
-  /** Resolves to the game once it is over and the service has seen it. */
-  async #play(challenge, signal) {
-    const { mount } = await import("./games/index.js").catch(() => {
-      throw new Trouble("module");
-    });
-    if (signal.aborted) return null;
-    this.#call("before-interactive-callback");
-    const { focused } = this.#view;
-    this.#machine.go("issue");
-    const over = {};
-    over.promise = new Promise((resolve, reject) => Object.assign(over, { resolve, reject }));
-    over.promise.catch(() => {}); // heard of below, where the game came to be mounted
-    signal.addEventListener("abort", over.resolve);
-    const options = {
-      onEvents: async (batch) => {
-        try {
-          return await challenge.send(batch);
-        } catch (trouble) {
-          over.reject(trouble);
-          throw trouble;
-        }
+  #play(challenge, signal) {
+    let focused = false;
+    return round(this.#view.game, challenge, signal, {
+      options: {
+        reducedMotion: matchMedia("(prefers-reduced-motion: reduce)").matches,
+        theme: this.#settings.theme,
+        words: this.#gameWords,
       },
-      onDone: over.resolve,
-      reducedMotion: matchMedia("(prefers-reduced-motion: reduce)").matches,
-      theme: this.#settings.theme,
-      words: this.#gameWords,
-    };
-    const game = await mount(this.#view.game, challenge.view, options).catch(() => {
-      throw new Trouble("module");
+      opening: () => {
+        this.#call("before-interactive-callback");
+        ({ focused } = this.#view);
+        this.#machine.go("issue");
+      },
+      open: (surface) => {
+        if (focused) surface.focus({ preventScroll: true });
+        this.#tell("interactive");
+      },
     });
-    signal.addEventListener("abort", game.destroy);
-    if (signal.aborted) game.destroy();
-    else {
-      if (focused) game.surface.focus({ preventScroll: true });
-      this.#tell("interactive");
-      await over.promise;
-    }
-    return game;
   }
 
   #solve(puzzle, signal, progress) {

@@ -3,8 +3,8 @@
 import { Trouble } from "./trouble.js";
 
 const LONGEST_MS = 60_000;
-const CHUNK = 500;
-const CHUNK_MS = 8;
+const CHUNK = 200;
+const CHUNK_MS = 6;
 const WORKER = new URL("./worker.js", import.meta.url);
 
 /** What a page that lets nobody start scripts unchecked has to allow by name. */
