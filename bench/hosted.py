@@ -150,7 +150,7 @@ class Ground:
     def serving(self, folder: Path, provider: Provider, strategy: str, **environment: str) -> Iterator[Site]:
         """A service on the data in `folder`, one worker."""
         given = {**asked(provider), "ANOMALY_MODEL_ID": self.model_id, "WOODWIDE_STRATEGY": strategy, **environment}
-        with service(folder, environment=given) as (host, port):
+        with service(folder, environment=given) as (host, port, _):
             yield Site(host, port)
 
     async def alone(self, provider: Provider, contents: Mapping[str, bytes]) -> dict[str, float]:

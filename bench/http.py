@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 from bench.machine import machine
 from bench.sessions import bodies
@@ -120,9 +120,18 @@ def load(host: str, port: int, requests: list[bytes], connections: int, seconds:
     return result
 
 
+class Served(NamedTuple):
+    """A service that runs."""
+
+    host: str
+    port: int
+    process: int
+    """Its id."""
+
+
 @contextlib.contextmanager
-def service(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, int]]:
-    """A `playproof serve` on a free port, its log thrown away; host and port. `environment` comes on top of this process's."""
+def service(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Served]:
+    """A `playproof serve` on a free port, its log thrown away. `environment` comes on top of this process's."""
     command = [sys.executable, "-m", "playproof", "serve", "--port", "0", "--data-dir", str(folder), *arguments]
     given = {**os.environ, **(environment or {})}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=given) as process:
@@ -131,7 +140,7 @@ def service(folder: Path, *arguments: str, environment: Mapping[str, str] | None
         match = next(filter(None, found), None)
         assert match is not None, "the service did not start"
         try:
-            yield match[1], int(match[2])
+            yield Served(match[1], int(match[2]), process.pid)
         finally:
             process.terminate()
 
@@ -145,7 +154,10 @@ def as_requests(bodies: list[bytes], host: str, port: int) -> list[bytes]:
 def measure(seconds: float, connections: int, workers: int, form: str) -> dict[str, object]:
     """Run the load; the figures."""
     sent = bodies(form)
-    with tempfile.TemporaryDirectory(prefix="playproof-bench-") as folder, service(Path(folder), "--workers", str(workers)) as (host, port):
+    with (
+        tempfile.TemporaryDirectory(prefix="playproof-bench-") as folder,
+        service(Path(folder), "--workers", str(workers)) as (host, port, _),
+    ):
         requests = as_requests(sent, host, port)
         load(host, port, requests, connections, WARM_UP_SECONDS)
         result = load(host, port, requests, connections, seconds)

@@ -32,7 +32,7 @@ def _seconds(program: str) -> float:
 
 def _to_first_verdict(body: bytes) -> float:
     started = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="playproof-bench-") as folder, service(Path(folder) / "data") as (host, port):
+    with tempfile.TemporaryDirectory(prefix="playproof-bench-") as folder, service(Path(folder) / "data") as (host, port, _):
         connection = http.client.HTTPConnection(host, port, timeout=60)
         connection.request("POST", "/api/v1/score", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
