@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ def looked_at(folder: Path, sessions: list[Session]) -> tuple[Campaigns, Metrics
 def test_people_are_no_campaign(tmp_path: Path) -> None:
     found, metrics = looked_at(tmp_path, crowd(60))
     assert sample(metrics, "playproof_campaigns") == 0
-    assert found.joined(STRATUM, extract(human_session(np.random.default_rng(1000)))) is None
+    assert found.joined(STRATUM, partial(extract, human_session(np.random.default_rng(1000)))) is None
 
 
 def test_copies_of_one_play_are_one_and_the_next_of_them_is_known(tmp_path: Path) -> None:
@@ -60,12 +61,12 @@ def test_copies_of_one_play_are_one_and_the_next_of_them_is_known(tmp_path: Path
     assert sample(metrics, "playproof_campaigns") == 1
     members = sample(metrics, "playproof_campaign_sessions")
     assert 10 <= members <= 22
-    campaign = found.joined(STRATUM, extract(sent[20]))
+    campaign = found.joined(STRATUM, partial(extract, sent[20]))
     assert campaign is not None
     assert (len(campaign.members), campaign.window) == (members, 60)
-    assert found.joined("osu/mouse", extract(sent[20])) is None, "of another stratum"
-    strangers = [found.joined(STRATUM, extract(human_session(np.random.default_rng([6, number])))) for number in range(40)]
-    assert strangers == [None] * 40
+    assert found.joined("osu/mouse", partial(extract, sent[20])) is None, "of another stratum"
+    strangers = [human_session(np.random.default_rng([6, number])) for number in range(40)]
+    assert [found.joined(STRATUM, partial(extract, stranger)) for stranger in strangers] == [None] * 40
 
 
 def test_nothing_is_found_where_there_is_nothing(tmp_path: Path) -> None:

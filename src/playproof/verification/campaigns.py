@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,12 +50,13 @@ class Campaigns:
         self._nearness = nearness or Nearness.of_people()
         self._found: dict[str, list[Found]] = {}
 
-    def joined(self, stratum: str, row: Floats) -> Found | None:
-        """The campaign that a visitor with the catalogue row `row` (k,) is one more of; `None` where there is none."""
-        for found in self._found.get(stratum, ()):
-            if joins(row[_COMPARED], found.members, found.window, self._nearness):
-                return found
-        return None
+    def joined(self, stratum: str, row: Callable[[], Floats]) -> Found | None:
+        """The campaign that a visitor is one more of; `None` where there is none. `row` makes the visitor's catalogue row (k,)."""
+        under_way = self._found.get(stratum)
+        if not under_way:
+            return None
+        compared = row()[_COMPARED]
+        return next((found for found in under_way if joins(compared, found.members, found.window, self._nearness)), None)
 
     def look(self) -> None:
         """Look through the window now. Raises `StoreUnavailable`; blocks."""

@@ -10,16 +10,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
-from playproof.challenges import Batch, Outcome, telemetry
+from playproof.challenges import Outcome, telemetry
 from playproof.challenges.buckets import rows_of
 from playproof.challenges.refusal import Refusal
 from playproof.challenges.replay import Match, find
-from playproof.challenges.signature import sign
+from playproof.challenges.signature import Signature, sign
 from playproof.clock import Clock, milliseconds
 from playproof.dataset.eligibility import Channel
 from playproof.decision import Decision
@@ -38,7 +39,9 @@ from playproof.verification.toll import paid
 if TYPE_CHECKING:
     from playproof.service import Prepared, Service
     from playproof.store import Store, StoredChallenge, TokenRecord
-    from playproof.telemetry import Session
+    from playproof.telemetry import GameContext, Session
+
+    Play = tuple[Session, GameContext]
 
 Sleep = Callable[[float], Awaitable[Any]]
 
@@ -115,16 +118,16 @@ class Finishing:
         Said again with the same receipt it answers the same token. Raises `ChallengeNotFound`, `ChallengeOver`, `ChallengeRefused` or
         `StoreUnavailable`.
         """
-        stored = await asyncio.to_thread(self._stored, name)
+        stored, site = await asyncio.to_thread(self._found, name)
         if stored.way == POW:
             await self._wait(stored, sleep)
+        play = None
         if stored.closed_at is None:
-            stored = await self._closed(stored, receipt, payload, landed)
+            stored, play = await self._closed(stored, receipt, payload, landed)
         elif not is_latest(stored, receipt, self._signing):
             raise refusal(Refusal.CLOSED)
         assert stored.closing is not None
         closing = closing_of(stored.closing)
-        site = await asyncio.to_thread(self._sites, stored.site)
         if site is None or closing.key not in self._signing.accepted:
             raise refusal(Refusal.CLOSED)
         token = token_text(self._signing.token_key(closing.key), name)
@@ -135,12 +138,17 @@ class Finishing:
             if left <= 0:
                 raise refusal(Refusal.EXPIRED)
             return Finished(told, left)
-        prepared = await asyncio.to_thread(self._judged, stored, closing, site)
+        prepared = await asyncio.to_thread(self._judged, stored, closing, site, play)
         now = milliseconds(self._clock.now())
         record = _token(stored, closing, prepared, token, now, now + lifetime)
         outcome = await landed(self._store.challenges.conclude(name, prepared.record, record, now))
         fresh = outcome.status == "stored"
         return Finished(told, lifetime, prepared if fresh else None, outcome.number)
+
+    def _found(self, name: str) -> tuple[StoredChallenge, Site | None]:
+        """The challenge and its site, `None` where that is there no more."""
+        stored = self._stored(name)
+        return stored, self._sites(stored.site)
 
     def _stored(self, name: str) -> StoredChallenge:
         from playproof.errors import ChallengeNotFound
@@ -156,45 +164,53 @@ class Finishing:
         if stored.closed_at is None and left > 0:
             await sleep(left / 1000.0)
 
-    async def _closed(self, stored: StoredChallenge, receipt: str, payload: str | None, landed: Landed[Any]) -> StoredChallenge:
-        """The challenge once it is closed, by this finish or by one that came first."""
+    async def _closed(
+        self, stored: StoredChallenge, receipt: str, payload: str | None, landed: Landed[Any]
+    ) -> tuple[StoredChallenge, Play | None]:
+        """The challenge once it is closed, by this finish or by one that came first; and what was played, where this one looked."""
         work = self._tolls.keyboard if stored.way == GAME else self._tolls.instead
 
-        def close() -> tuple[bytes, bytes, bytes | None, Any, int]:
+        def close() -> tuple[bytes, bytes, Signature | None, int, Play | None]:
             now = milliseconds(self._clock.now())
             state, outcome = closed(stored, receipt, self._signing, now)
             keys = [key for key in self._signing.accepted if paid(payload, stored.id, work, self._signing.toll_key(key))]
             timely = outcome is not None or now <= stored.expires_at
             closing = Closing(key=receipt.partition(".")[0], paid=bool(keys) and timely, outcome=outcome)
             if outcome is None:
-                return state, _encode(closing), None, None, now
-            session, context = telemetry(state_of(stored), self._batches(stored.id))
+                return state, _encode(closing), None, now, None
+            session, context = play = self._play(stored)
             shown = zip(*(axis.tolist() for axis in (context.t, context.x, context.y, context.radius)), strict=True)
             closing = msgspec.structs.replace(closing, targets=tuple(shown))
             signature = sign(session)
-            if not len(signature.times):
-                return state, _encode(closing), None, None, now
-            return state, _encode(closing), signature.pack(), rows_of(signature), now
+            return state, _encode(closing), signature if len(signature.times) else None, now, play
 
-        state, closing, signature, rows, now = await asyncio.to_thread(close)
-        number = await landed(self._store.challenges.close(stored.id, stored.sequence, state, closing, signature, rows, now))
+        state, closing, signature, now, play = await asyncio.to_thread(close)
+        packed, rows = (None, None) if signature is None else (signature.pack(), rows_of(signature))
+        number = await landed(self._store.challenges.close(stored.id, stored.sequence, state, closing, packed, rows, now))
+        if number is not None:
+            return msgspec.structs.replace(stored, state=state, closing=closing, closed_at=now, number=number), play
         after = await asyncio.to_thread(self._stored, stored.id)
-        if number is None and (after.closed_at is None or not is_latest(after, receipt, self._signing)):
-            raise refusal(Refusal.REORDERED if after.closed_at is None else Refusal.CLOSED)
-        return after
+        if after.closed_at is None:
+            raise refusal(Refusal.REORDERED)
+        if not is_latest(after, receipt, self._signing):
+            raise refusal(Refusal.CLOSED)
+        return after, None
 
-    def _batches(self, name: str) -> list[Batch]:
-        return [decode_batch(content) for content in self._store.challenges.batches(name)]
+    def _play(self, stored: StoredChallenge) -> Play:
+        batches = [decode_batch(content) for content in self._store.challenges.batches(stored.id)]
+        return telemetry(state_of(stored), batches)
 
-    def _judged(self, stored: StoredChallenge, closing: Closing, site: Site) -> Prepared:
+    def _judged(self, stored: StoredChallenge, closing: Closing, site: Site, play: Play | None) -> Prepared:
+        """What is decided of a closed challenge; `play` is what was played, where that is known already."""
         terms = site.policy.terms(stored.action)
         rules = rules_for(site.policy, stored.action, self._service.judge.rules)
+        context: GameContext | None = None
         if closing.outcome is None:
-            session, context, found = _empty(stored.id), None, toll_findings(paid=closing.paid)
+            session, found = _empty(stored.id), toll_findings(paid=closing.paid)
         else:
-            session, context = telemetry(state_of(stored), self._batches(stored.id))
+            session, context = play or self._play(stored)
             found = findings(closing.outcome, session, self._match(stored, session), paid=closing.paid)
-            campaign = self._campaigns.joined(f"{session.game_type}/{session.device_type}", extract(session, context))
+            campaign = self._campaigns.joined(f"{session.game_type}/{session.device_type}", partial(extract, session, context))
             found += [campaign_finding(campaign)] if campaign is not None else []
         if closing.paid and session.device_type == KEYBOARD:
             rules = replace(rules, unscored=Decision(terms.accessible or site.policy.accessible))
