@@ -82,6 +82,11 @@ def pop(page: Page, at: Any, rng: np.random.Generator) -> Any:
     return end
 
 
+def waits(at: Visit, step: int) -> bool:
+    """Whether the bubble of `step` is still there."""
+    return bool(at.page.evaluate("step => game.surface.dataset.shown === String(step)", step))
+
+
 def fill(shop: Shop, at: Visit) -> dict[str, Any]:
     """Send the form; what its backend is told of the token."""
     at.page.get_by_role("button", name="Send").click()
@@ -95,7 +100,7 @@ def test_who_plays_with_the_mouse_is_told_of_to_the_site(shop: Shop, window: Bro
     at.begin()
     for step in range(BUBBLES):
         shown(at.page, step)
-        while at.page.evaluate("step => game.surface.dataset.shown === String(step)", step):
+        while waits(at, step):
             hand = pop(at.page, hand, rng)
             at.past(step)
     at.until("verified")
@@ -113,8 +118,9 @@ def test_who_plays_with_keys_pays_and_passes(shop: Shop, window: BrowserContext)
     for step in range(BUBBLES):
         shown(at.page, step)
         said = at.page.get_by_role("status").last.inner_text()
-        at.page.keyboard.press(ARROWS[next(key for key, name in enumerate(NAMES) if name in said)])
-        assert at.past(step)
+        while waits(at, step):
+            at.page.keyboard.press(ARROWS[next(key for key, name in enumerate(NAMES) if name in said)])
+            at.past(step)
     at.until("verified")
     told = fill(shop, at)
     assert (told["success"], told["decision"]) == (True, "pass")

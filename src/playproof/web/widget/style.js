@@ -85,6 +85,7 @@ button.row:hover { background: var(--hover); }
 .still .icon.wait { animation: none; }
 @media (prefers-reduced-motion: reduce) { .icon.wait { animation: none; } }
 @media (forced-colors: active) {
+  .icon, .icon .rim, .icon.go .rim, .icon.again .rim, .icon.trouble .rim { stroke: CanvasText; }
   .icon.done { stroke: HighlightText; }
   .icon.done .rim { fill: Highlight; stroke: Highlight; }
   .icon.go path, .meter rect { fill: CanvasText; }

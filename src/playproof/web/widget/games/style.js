@@ -92,6 +92,7 @@ p { margin: 0; }
   .ring, .spread, .part.lit { stroke: Highlight; }
   .ring.now, .part.now, .sight, .burst .tick, .cross, .stem, .way, .station { stroke: CanvasText; }
   .edge, .food, .gold { fill: CanvasText; }
+  .pip circle { stroke: CanvasText; }
   .pip.full circle { fill: Highlight; stroke: Highlight; }
   .pip.full path { stroke: HighlightText; }
 }
