@@ -16,7 +16,7 @@ import numpy as np
 from sqlalchemy import Connection, Text, bindparam, cast, delete, func, insert, select
 
 from playproof.store.groups import execute, insert_rows
-from playproof.store.quick import run_in
+from playproof.store.quick import run, run_in
 from playproof.store.visits import replay_row, replay_signature
 
 if TYPE_CHECKING:
@@ -118,13 +118,12 @@ def page(connection: Connection, after: int | None) -> Ints:
 
 def newer(connection: Connection, number: int, most: int) -> list[tuple[int, Ints]]:
     """The first `most` plays with greater numbers than `number`: the number and the buckets of each."""
-    found = connection.execute(NEWER, {"than": number, "most": most}).all()
-    return [(one.number, _buckets(one.signature)) for one in found]
+    return [(one, _buckets(content)) for one, content in run(connection, NEWER, than=number, most=most)]
 
 
 def signatures(connection: Connection, numbers: Sequence[int]) -> dict[int, bytes]:
     """The signatures of some plays that are still there."""
-    return {row.number: row.signature for row in connection.execute(SIGNATURES, {"numbers": list(numbers)})}
+    return dict(run_in(connection, SIGNATURES, numbers).fetchall())
 
 
 def withdraw(connection: Connection, number: int) -> None:

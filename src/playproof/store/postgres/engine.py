@@ -26,6 +26,7 @@ def reading_engine(address: Address) -> Engine:
         "postgresql+psycopg://",
         creator=address.connect,
         isolation_level="AUTOCOMMIT",
+        paramstyle="format",  # in order, as the driver of the other engine has them
         use_native_hstore=False,
         poolclass=QueuePool,
         pool_size=4,
