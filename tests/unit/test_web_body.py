@@ -99,3 +99,13 @@ def test_what_the_hosted_model_refuses_has_its_reason() -> None:
     assert (problem.status, problem.reason) == (502, "credits_exhausted")
     problem, headers = document(HostedNotConfigured(), "/")
     assert (problem.status, problem.reason, headers) == (503, "not_configured", {})
+
+
+def test_json_that_is_nested_too_deeply_is_told_so() -> None:
+    """A structure that leaves unknown fields out walks through them all the same."""
+
+    class Order(msgspec.Struct):
+        known: int
+
+    with pytest.raises(MalformedJson):
+        decode_json(b'{"unknown": ' + b"[" * 30_000 + b"]" * 30_000 + b', "known": 1}', Order)

@@ -13,7 +13,8 @@ from playproof.tokens.token import LONGEST_SECONDS, SHORTEST_SECONDS
 
 HIGHEST_THRESHOLD = 12.0
 LONGEST_ACTION = 32
-ACTION_PATTERN = r"^[A-Za-z0-9_-]{1,32}$"
+ACTION_PATTERN = r"^[A-Za-z0-9_-]{1,32}$(?!\n)"
+"""Python's `$` alone would let a line end follow."""
 
 Threshold = Annotated[float, msgspec.Meta(ge=0.0, le=HIGHEST_THRESHOLD)]
 Accessible = Literal["pass", "review"]

@@ -131,7 +131,7 @@ def decode_json(body: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         told, _, path = str(error).partition(" - at `")
         raise InvalidRequest(told, path=path.rstrip("`") or "$") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedJson(f"the body is not JSON: {error}", expected="a JSON object") from None
 
 

@@ -6,8 +6,6 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
-from playproof.web.body import header
-
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -24,7 +22,8 @@ class Proxies:
         address: str | None = client[0] if client else None
         if not self._networks or address is None or not self._trusted(address):
             return address
-        named = header(scope["headers"], b"x-forwarded-for") or ""
+        # Some proxies add a line of their own below the one that came, which anybody can have sent.
+        named = ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
         for each in reversed([part.strip() for part in named.split(",") if part.strip()]):
             try:
                 ipaddress.ip_address(each)
@@ -40,4 +39,6 @@ class Proxies:
             found = ipaddress.ip_address(address)
         except ValueError:
             return False
+        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+            found = found.ipv4_mapped  # who listens on `::` sees a proxy's IPv4 address so
         return any(found in network for network in self._networks)

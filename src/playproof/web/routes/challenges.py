@@ -14,7 +14,7 @@ from playproof.challenges import Batch
 from playproof.clock import milliseconds
 from playproof.errors import ChallengeRefused
 from playproof.tokens.origins import hostname_of
-from playproof.tokens.site import Site
+from playproof.tokens.site import ACTION_PATTERN, Site
 from playproof.tokens.token import LONGEST_SECONDS
 from playproof.tokens.trial import TRIAL_HOSTNAME, TRIAL_TOKEN
 from playproof.verification.address import address_hash
@@ -28,6 +28,8 @@ from playproof.web.problems import DeadlineExceeded, OriginNotAllowed, RequestTi
 from playproof.web.services import Services
 
 EVENTS_BYTES = 64 * 1024
+PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)"
+"""No control characters: PostgreSQL keeps no NUL, and logs no line ends."""
 _TRIES = 3
 """How often a batch is taken that another one of the same challenge came before."""
 _HEADERS = ((b"cache-control", b"no-store"), *OPEN)
@@ -43,8 +45,8 @@ class Begin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     way: Literal["game", "pow"] = GAME
     game: Annotated[str, Meta(max_length=32)] | None = None
     """Any of the site's where absent."""
-    action: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")] | None = None
-    cdata: Annotated[str, Meta(max_length=255)] | None = None
+    action: Annotated[str, Meta(pattern=ACTION_PATTERN)] | None = None
+    cdata: Annotated[str, Meta(max_length=255, pattern=PRINTABLE)] | None = None
 
 
 class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
