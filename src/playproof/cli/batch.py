@@ -129,7 +129,7 @@ def buried(settings: Settings, output: str | None) -> None:
 
 
 @batch.command()
-@click.argument("session", metavar="ID", required=False)
+@click.argument("session", metavar="[ID]", required=False)
 @click.option("--scope", help="The name of the API key it came with. Default: any.")
 @click.option("--all", "everything", is_flag=True, help="All that were given up.")
 @with_settings("data_dir")

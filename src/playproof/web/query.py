@@ -16,7 +16,7 @@ def asked(query: bytes, *names: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if name not in names:
-            raise InvalidRequest("this parameter is not known", path=f"?{name}", expected=" or ".join(names))
+            raise InvalidRequest("this parameter is not known", path=f"?{name}", expected=" or ".join(names) or "none")
         if name in found:
             raise InvalidRequest("this parameter is there more than once", path=f"?{name}", expected="one value")
         found[name] = value

@@ -401,6 +401,7 @@ def test_a_result_belongs_to_the_key_that_sent_the_session(tmp_path: Path) -> No
 def test_an_order_is_read_strictly(plain: Site, path: str) -> None:
     problem = is_problem(as_admin(plain, "POST", path, json={"surprise": 1}), 422, "invalid-request")
     assert "surprise" in problem["detail"]
+    assert is_problem(as_admin(plain, "POST", path + "?most=1&confirm=true"), 422, "invalid-request")["path"] == "?most"
     is_problem(as_admin(plain, "POST", path, content=b"{"), 415, "unsupported-media-type")
     headers = {"Authorization": f"Bearer {ADMIN}", "Content-Type": "application/json"}
     is_problem(plain.request("POST", BATCH + path, headers=headers, content=b"{"), 400, "malformed-json")

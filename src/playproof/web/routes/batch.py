@@ -125,6 +125,7 @@ def _admitted(request: Request[Any, Any, Any]) -> Services:
 
 async def _order(request: Request[Any, Any, Any], services: Services, kind: type[T]) -> T:
     """What a body says, which may be absent where that says enough. Raises `InputError` or `RequestError`."""
+    asked(request.scope["query_string"])  # nothing: what somebody says there must not be passed over
     headers = request.scope["headers"]
     seconds = services.limits.seconds
     try:
