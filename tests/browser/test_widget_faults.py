@@ -102,6 +102,18 @@ def test_passing_trouble_is_retried_by_itself(offering: Service, rough: BrowserC
     assert offering.calls.count("issue") == 3
 
 
+def test_a_retry_waits_as_long_as_the_service_says(offering: Service, rough: BrowserContext) -> None:
+    rough.clock.install()
+    offering.faults["issue"] = Fault(1, 429, retry_after=90)
+    at = visit(offering, rough, more='retry-interval="1"')
+    at.widget.locator("button.row").click()
+    at.until("error")
+    at.page.clock.fast_forward(80_000)
+    assert offering.calls == ["issue"]
+    at.page.clock.fast_forward(20_000)
+    at.until("playing")
+
+
 def test_retries_end(offering: Service, rough: BrowserContext) -> None:
     offering.faults["issue"] = Fault(100, 503)
     at = visit(offering, rough, more='retry-interval="10"')

@@ -88,6 +88,8 @@ class Fault:
     status: int = 503
     heard: bool = False
     """The call is heard and its answer is lost, instead of neither."""
+    retry_after: int = 0
+    """Seconds."""
 
 
 @dataclass
@@ -161,6 +163,8 @@ class Service:
                 return 200, "text/javascript", content, open_to_all
             status, content = self._challenge(path.removeprefix("/api/v1/challenges").strip("/"), json.loads(body))
             headers = open_to_all | {"access-control-expose-headers": "retry-after"}
+            waits = [fault.retry_after for fault in self.faults.values() if status == fault.status and fault.retry_after]
+            headers |= {"retry-after": str(waits[0])} if waits else {}
             return status, "application/json", msgspec.json.encode(content), headers
         if path == "/page.js":
             return 200, "text/javascript", SCRIPT.encode(), {}

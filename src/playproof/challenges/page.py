@@ -64,7 +64,7 @@ What holds for all of them:
 * **Focus** is shown; Tab leaves the playfield, and no other key than arrows, Space and Enter is taken.
 * **Reduced motion** is the host's to say (`reducedMotion`), light or dark too (`theme`); colours are `--playproof-*` properties.
 
-Osu and archery ask for good timing, all but bubble-pop for sight. A route that asks for neither belongs beside every game.
+Osu and archery ask for good timing, all but bubble-pop for sight. [The widget](widget.md) has a way beside every game that asks for neither.
 Play by keys leaves no movement: it is told apart (`device` is `keyboard` as soon as one target was hit by a key) and never judged by
 the model of pointers. Taps leave little: fingers that only tap give the evidence floor of a verdict nothing to stand on.
 

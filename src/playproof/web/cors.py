@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-OPEN = ((b"access-control-allow-origin", b"*"),)
-"""What every answer of such a route carries."""
+OPEN = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"retry-after"))
+"""What every answer of such a route carries: when to come again is nothing that pages may read otherwise."""
 
 PREFLIGHT = (
     *OPEN,
