@@ -250,3 +250,18 @@ def test_the_page_about_the_widget_says_what_it_is(offered: Service, bare: Page,
     assert re.findall(r"`(\w\w)`", part["Languages"]) == module(bare, "words/index.js", "({ LANGUAGES }) => LANGUAGES")
     styles = (WIDGET_FILES["style.js"] + WIDGET_FILES["games/style.js"]).decode()
     assert {name for name, _ in rows["Look"]} == set(re.findall(r"var\((--playproof-[\w-]+)", styles))
+
+
+def test_the_types_name_what_there_is(bare: Page, repository: Path) -> None:
+    types = (repository / "src/playproof/web/widget/playproof.d.ts").read_text("utf-8")
+    attributes, callbacks = module(bare, "settings.js", "({ ATTRIBUTES, CALLBACKS }) => [ATTRIBUTES, CALLBACKS]")
+    options = re.findall(r'^  "?([\w-]+)"?\?: (.*);$', types.partition("interface PlayProofOptions")[2].partition("\n}")[0], re.MULTILINE)
+    told = {name: kind for name, kind in options if name != "cData"}
+    assert list(told) == [*attributes, *callbacks]
+    for name, choices in attributes.items():
+        assert isinstance(choices, str) or set(choices) <= set(re.findall(r'"([\w-]+)"', told[name])), name
+    states = re.findall(r'\| "(\w+)"', types.partition("interface")[0])
+    assert states == module(bare, "machine.js", "({ EDGES }) => Object.keys(EDGES)")
+    assert set(re.findall(r'"playproof:(\w+)"', types)) == set(re.findall(r'#tell\("(\w+)"', WIDGET_FILES["widget.js"].decode()))
+    methods = re.findall(r"^  (\w+)\(", types.partition("interface PlayProofApi")[2].partition("\n}")[0], re.MULTILINE)
+    assert methods == module(bare, "playproof.js", "() => Object.keys(window.playproof)")
