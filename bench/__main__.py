@@ -14,6 +14,7 @@ MEASUREMENTS = (
     "model",
     "verdict",
     "store",
+    "challenges_store",
     "dataset",
     "games",
     "start",

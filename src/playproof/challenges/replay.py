@@ -5,15 +5,14 @@ often, and nearest by what their rows carry, are then compared stroke by stroke 
 `PROBES` times `MOST_STROKES` buckets a pace and once for `CANDIDATES` signatures, however many plays there are.
 
 An index is anything that keeps rows and signatures (`ReplayIndex`). `MemoryIndex` holds sorted arrays, for tests and measurements. In a
-database it is two tables, written in the transaction that finishes a challenge and erased with its session:
+database (`playproof.store`) it is two tables, written in the transaction that closes a challenge and erased with its session:
 
-    replay_signature  session_seq BIGINT PRIMARY KEY, signature BLOB (1 + 14 bytes a stroke, `Signature.pack`), received_at BIGINT
-    replay_row        bucket BIGINT, detail BIGINT, session_seq BIGINT, PRIMARY KEY (bucket, session_seq, detail), clustered
-                      (SQLite: WITHOUT ROWID; PostgreSQL: an index on bucket that includes the other two)
+    replay_signature  number BIGINT PRIMARY KEY, signature BLOB (1 + 14 bytes a stroke, `Signature.pack`), received_at BIGINT
+    replay_row        bucket BIGINT, number BIGINT, detail BIGINT, PRIMARY KEY (bucket, number, detail), clustered
 
-A bucket is 64 bits of a hash and may be negative. `rows` is one statement, `WHERE bucket IN (...)` with at most `PER_BUCKET` rows of
-each; `signatures` is another. What is older than replays are looked for is deleted with its rows, whose buckets
-follow from the signature (`rows_of`), so that no other index is needed.
+A bucket is 64 bits of a hash and may be negative. `rows` is one statement for all buckets, of which each holds at most `PER_BUCKET`
+rows; `signatures` is another. What is older than replays are looked for is deleted with its rows, whose buckets follow from the
+signature (`rows_of`), so that no other index is needed.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ METRICS = (
     Metric("playproof_fallbacks_total", "counter", ("reason",), "Times a lower scorer answered than the one configured, by reason."),
     Metric("playproof_store_waiting", "gauge", (), "Scored sessions waiting for their commit, now."),
     Metric("playproof_store_commit_seconds", "histogram", (), "Seconds one group commit took, down to the disk.", _LATENCY),
-    Metric("playproof_store_group_size", "histogram", (), "Sessions in one group commit.", _GROUP),
+    Metric("playproof_store_group_size", "histogram", (), "Sessions and steps of challenges in one group commit.", _GROUP),
     Metric("playproof_store_failures_total", "counter", (), "Group commits that failed; none of their sessions was acknowledged."),
     Metric("playproof_challenges_total", "counter", ("outcome", "game"), "Challenges issued, started (a first batch came) and finished."),
     Metric("playproof_challenges_limited_total", "counter", ("way",), "Challenges and tolls refused because a rate was over, by way."),

@@ -169,7 +169,7 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
         (
             Panel("Commit", (quantile(0.5, "playproof_store_commit_seconds"), quantile(0.99, "playproof_store_commit_seconds")), "s"),
             Panel("Claims and ends of batches, 99 %", (quantile(0.99, "playproof_batch_store_seconds", "step"),), "s"),
-            Panel("Sessions of a commit", (mean("playproof_store_group_size"), quantile(0.95, "playproof_store_group_size"))),
+            Panel("Sessions and steps of a commit", (mean("playproof_store_group_size"), quantile(0.95, "playproof_store_group_size"))),
             Panel("Waiting for a commit", (summed("playproof_store_waiting"),)),
             Panel("Commits that failed", (per_second("playproof_store_failures_total"),), "ops"),
             Panel(

@@ -141,10 +141,10 @@ def _check_model(model: Scorer) -> None:
 
 def _note_commit(metrics: Metrics, commit: Commit) -> None:
     metrics.observe("playproof_store_commit_seconds", commit.seconds)
-    metrics.observe("playproof_store_group_size", commit.sessions)
+    metrics.observe("playproof_store_group_size", commit.sessions + commit.pieces)
     if commit.error is not None:
         metrics.count("playproof_store_failures_total")
-        _log.error("commit failed", extra={"error": commit.error, "sessions": commit.sessions})
+        _log.error("commit failed", extra={"error": commit.error, "sessions": commit.sessions, "pieces": commit.pieces})
 
 
 def create_app(services: Services, retention: Retention, access: LogWriter | None = None) -> ASGIApp:
