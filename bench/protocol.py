@@ -1,6 +1,6 @@
 """The whole protocol, from issue to verdict: people, replays, bots, and what people's plays are taken for.
 
-    python -m bench.protocol FOLDER [--replays 1000] [--pairs 1000000] [--bots 15] [--memory /dev/shm] [--page docs/protocol.md]
+    python -m bench.protocol FOLDER [--replays 250] [--pairs 250000] [--bots 5] [--memory /dev/shm] [--page docs/protocol.md]
 
 FOLDER holds human-validate.jsonl.gz, whose people play once, human-train.jsonl.gz, whose plays are replayed and compared, and
 bots-train.jsonl.gz. The store is SQLite in a folder of `--memory`.
@@ -32,9 +32,9 @@ def main() -> None:
     """Measure and print, or write into a page."""
     parser = argparse.ArgumentParser(description="The whole protocol, from issue to verdict.")
     parser.add_argument("folder", type=Path, help="where the recorded people and bots are")
-    parser.add_argument("--replays", type=int, default=1_000, help="plays of each game that are replayed")
-    parser.add_argument("--pairs", type=int, default=1_000_000, help="pairs of people's plays of each game that are compared")
-    parser.add_argument("--bots", type=int, default=15, help="plays of each family and variant of bots, and of each game")
+    parser.add_argument("--replays", type=int, default=250, help="plays of each game that are replayed")
+    parser.add_argument("--pairs", type=int, default=250_000, help="pairs of people's plays of each game that are compared")
+    parser.add_argument("--bots", type=int, default=5, help="plays of each family and variant of bots, and of each game")
     parser.add_argument("--memory", type=Path, default=Path("/dev/shm"), help="a folder for stores")  # noqa: S108 - that is the place
     parser.add_argument("--page", type=Path, help="a page to put the figures into")
     given = parser.parse_args()

@@ -70,7 +70,7 @@ def pairs_table(people: People, seed: int, most: int) -> list[str]:
         rng = np.random.default_rng(seed)
         # So many plays have `most` pairs, and a few more for those of one person among them.
         plays = list(sessions(game, people, rng, rng.bytes(SECRET_BYTES), round((2.1 * most) ** 0.5)))
-        following, own = _own(list(sessions(game, people, rng, None, len(plays))))
+        following, own = _own(list(sessions(game, people, rng, None, 3 * len(plays) // 2)))
         found[game] = {
             "different people on one layout, pairs": _different(plays, most),
             "each looked up among the plays of half of the people": _looked_up(plays),

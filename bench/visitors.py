@@ -54,9 +54,9 @@ class Place:
         self.store = open_store(folder, clock=self.clock)
         self.site = Site("shop", "shop", "pk_shop", ("https://shop.example",), policy or SitePolicy())
         self.store.sites.create(_row(self.site), _secret())
-        service = Service(build_judge(settings, clock=self.clock), self.store, clock=self.clock)
+        self.service = Service(build_judge(settings, clock=self.clock), self.store, clock=self.clock)
         random = np.random.default_rng(seed).bytes
-        self.desk = desk_of(settings, self.store, service, Metrics(), self.clock, random)
+        self.desk = desk_of(settings, self.store, self.service, Metrics(), self.clock, random)
         self.loop = asyncio.new_event_loop()
 
     def wish(self, game: str) -> Wish:

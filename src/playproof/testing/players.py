@@ -105,6 +105,8 @@ def _shoot(visitor: Visitor) -> None:
     arriving = visitor.t - visitor.shown + visitor.reach_ms
     leg = int(arriving // turn) + (arriving % turn > turn - 100)
     visitor.move(_centre(target) if leg % 2 else np.array([target.to_x, target.to_y], np.float64))
+    while visitor.t > visitor.shown + (leg + 1) * turn - 100:  # too late: it will be back
+        leg += 2
     visitor.wait(visitor.shown + leg * turn + travel + float(visitor.rng.lognormal(log(120.0), 0.3)) - visitor.t)
     visitor.wait(float(visitor.rng.lognormal(log(50.0), 0.6)))
     visitor.click()
