@@ -1,4 +1,4 @@
-"""How long sessions wait at most: whatever a provider asks for, whatever becomes of the clock, and whoever came before them."""
+"""What holds up others, and for how long at most: providers that ask for ages or fail for all, clocks, sessions that cannot be read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from playproof.batch.queue import BURIED
-from playproof.batch.scheduler import Processed
+from playproof.batch.scheduler import FRUITLESS, Processed
 from playproof.errors import HostedReason
 from playproof.patience import LONGEST_ASKED_SECONDS
 from playproof.store import Store
@@ -72,6 +72,21 @@ def test_a_clock_that_is_set_back_does_not_stop_the_schedule(store: Store, clock
         clock.advance(30)
     assert [look.final for look in looks if look is not None][:1] == [10]
     assert looks[-1] is not None
+
+
+def test_a_provider_that_fails_for_everybody_is_not_called_for_each(store: Store, clock: FakeClock, provider: Provider) -> None:
+    worker = Worker(store, clock, provider)
+    worker.enqueue(*some(200))
+    provider.failure = down(HostedReason.EMPTY_RESPONSE)
+    for ticks in range(1, 4):
+        assert process(worker).stopped == "paused"
+        assert len(provider.calls) == FRUITLESS * ticks
+        clock.advance(30)
+    provider.failure = None
+    while worker.queue.backlog().queued:
+        assert process(worker).batches
+        clock.advance(300)
+    assert worker.queue.backlog().buried < FRUITLESS * 3
 
 
 def test_what_cannot_be_read_stops_no_run(store: Store, clock: FakeClock, provider: Provider) -> None:

@@ -24,11 +24,15 @@ CLEARED = "cleared"
 """The `fallbackReason` of a session that an operator took out of the queue."""
 LANES = 2
 """Batches at a time that the embedded model scores: one is written while the other is judged."""
+FRUITLESS = 12
+"""After so many batches in a row without one score a run ends. The largest batch there may be is halved nine times until one session
+stands alone; where more than that fails, it is hardly the sessions, and each of them would cost two calls and be buried."""
 STORE_PAUSE_SECONDS = 5.0
 """How long until a store that takes nothing is tried again."""
 
 Stopped = Literal["empty", "enough", "paused", "off"]
-"""Why no further batch was formed: there was none, so many were asked for, the provider is left alone, or the scheduler was stopped."""
+"""Why no further batch was formed: there was none, so many were asked for, the provider is left alone or gave `FRUITLESS` batches no
+score, or the scheduler was stopped."""
 
 _log = logging.getLogger(__name__)
 
@@ -220,6 +224,7 @@ class Scheduler:
 
     async def _lane(self, rule: Forming, most: int | None, *, scheduled: bool) -> Processed:
         done = Processed()
+        fruitless = 0
         while most is None or done.batches < most:
             gate = await asyncio.to_thread(self._tables.gate)
             if scheduled and not self.running(gate.scheduler):
@@ -234,6 +239,8 @@ class Scheduler:
                 if report is None:
                     return done
             done = done.plus(report)
-            if report.postponed:  # the provider is in trouble, and the next tick is soon enough to try again
+            fruitless = 0 if report.final.total() > report.buried else fruitless + 1
+            # The provider is in trouble, and the next tick is soon enough to try again.
+            if report.postponed or fruitless == FRUITLESS:
                 return msgspec.structs.replace(done, stopped="paused")
         return msgspec.structs.replace(done, stopped="enough")
