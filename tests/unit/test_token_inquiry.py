@@ -119,10 +119,23 @@ def test_limits(kind: str, name: str, value: str, fault: Fault) -> None:
         (f"{MULTIPART}; boundary={BOUNDARY}", b"nothing"),
         (f"{MULTIPART}; boundary={BOUNDARY}", multipart({"secret": "a"}) + multipart({"secret": "b"})),
         (f"{MULTIPART}; boundary={BOUNDARY}", b"--boundary\r\nContent-Disposition: form-data\r\n\r\nx\r\n--boundary--\r\n"),
+        (f"{MULTIPART}; boundary={BOUNDARY}", multipart({**WHOLE, **{f"f{number}": "1" for number in range(40)}})),
+        (f"{MULTIPART}; boundary={BOUNDARY}", multipart(WHOLE)[: -len("--\r\n")]),
+        (f"{MULTIPART}; boundary={BOUNDARY}", multipart({**WHOLE, "x" * 2000: "1"})),
+        (f"{MULTIPART}; boundary={BOUNDARY}{' ' * 2000}", multipart(WHOLE)),
     ],
 )
 def test_what_cannot_be_read_in_one_way_only_is_refused(content_type: str, body: bytes) -> None:
     assert set(faults(content_type, body)) <= {Fault.BAD_REQUEST, Fault.MISSING_RESPONSE}
+
+
+def test_parts_of_parts_are_not_looked_for() -> None:
+    """Each line would be held against the boundary of every part that it is in: seconds, for as much as a body may have."""
+    nested = "--b\r\n\r\nx\r\n--b--"
+    body = multipart({"secret": "sk_s", "response": nested}).replace(
+        b'"response"', b'"response"\r\nContent-Type: multipart/mixed; boundary=b'
+    )
+    assert read_inquiry(f"{MULTIPART}; boundary={BOUNDARY}", body).response == nested
 
 
 @pytest.mark.parametrize("content_type", [None, "", "text/plain", "application/xml", f"{FORM}; charset=latin-1", "multipart/mixed"])

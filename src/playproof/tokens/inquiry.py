@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import email
 import email.message
 import json
 import re
 import uuid
 from collections.abc import Iterable
+from email.parser import BytesHeaderParser
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,6 +22,8 @@ LONGEST_FIELD = 255
 """Characters of the fields that are neither key nor token."""
 MOST_FIELDS = 32
 """In a form, those included that mean nothing here."""
+LONGEST_HEAD = 1024
+"""Bytes before the content of a part."""
 
 FORM, JSON, MULTIPART = "application/x-www-form-urlencoded", "application/json", "multipart/form-data"
 
@@ -130,16 +132,26 @@ def _json(_: str, body: bytes) -> list[tuple[str, Any]]:
 
 
 def _multipart(content_type: str, body: bytes) -> list[tuple[str, str]]:
-    message = email.message_from_bytes(b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n" + body)
-    parts = message.get_payload()
-    if not isinstance(parts, list) or len(parts) > MOST_FIELDS:
-        raise ValueError("no parts, or too many")
-    return [_part(part) for part in parts]
+    """Parts, each as it stands: what a part says it is made of is not looked into, however deep that would go."""
+    boundary = _headers(b"Content-Type: " + content_type.encode("latin-1")).get_boundary()
+    if not boundary:
+        raise ValueError("no boundary")
+    _, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("ascii"), MOST_FIELDS + 2)
+    if len(parts) < 2 or not parts[-1].startswith(b"--"):
+        raise ValueError("no parts, too many, or no end")
+    return [_part(part) for part in parts[:-1]]
 
 
-def _part(part: Any) -> tuple[str, str]:
-    name = part.get_param("name", header="content-disposition") if isinstance(part, email.message.Message) else None
-    content = part.get_payload(decode=True) if name is not None else None
-    if not isinstance(name, str) or not isinstance(content, bytes):
+def _part(part: bytes) -> tuple[str, str]:
+    before, _, rest = part.partition(b"\r\n")
+    head, end, content = rest.partition(b"\r\n\r\n")
+    name = _headers(head).get_param("name", header="content-disposition")
+    if before.strip(b" \t") or not end or not isinstance(name, str):
         raise ValueError("a part is no field")
     return name, content.decode()
+
+
+def _headers(head: bytes) -> email.message.Message:
+    if len(head) > LONGEST_HEAD:
+        raise ValueError("too much before a part")
+    return BytesHeaderParser().parsebytes(head)
