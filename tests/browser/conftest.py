@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from tests.browser.visiting import Service, service
+from tests.browser.offering import Service, service
 
 PATIENCE_MS = 60_000
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

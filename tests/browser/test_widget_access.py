@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
 from playproof.challenges import GAMES
+from tests.browser.offering import Fault, Service, puzzled
 from tests.browser.playing import BY_MOUSE, play
-from tests.browser.test_widget_play import do_a_sum, strict
-from tests.browser.visiting import Fault, Service, Visit, puzzled, visit
+from tests.browser.visiting import Visit, do_a_sum, strict, visit
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 HELP = 'help-url="https://help.example/check"'
@@ -52,7 +52,7 @@ def test_axe_finds_nothing_in_any_state(
     play(at, BY_MOUSE["bubble-pop"])
     at.until("verified")
     seen["verified"] = faults(at)
-    monkeypatch.setattr("tests.browser.visiting.puzzled", lasting)
+    monkeypatch.setattr("tests.browser.offering.puzzled", lasting)
     ways.click()
     at.widget.locator("#ways button").last.click()
     at.until("working")
@@ -204,7 +204,7 @@ def test_a_language_that_cannot_be_fetched_is_english(offering: Service, browser
 
 
 def test_nothing_turns_where_motion_is_unwelcome(offering: Service, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.browser.visiting.puzzled", lasting)
+    monkeypatch.setattr("tests.browser.offering.puzzled", lasting)
     running = {}
     for motion in ("reduce", "no-preference"):
         window = browser.new_context(reduced_motion=motion)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 
+from tests.browser.offering import Fault, Service
 from tests.browser.playing import BY_KEYS, BY_MOUSE, play
-from tests.browser.test_widget_play import do_a_sum
-from tests.browser.visiting import Fault, Service, Visit, visit
+from tests.browser.visiting import Visit, do_a_sum, visit
 
 
 @pytest.fixture

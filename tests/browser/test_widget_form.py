@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from tests.browser.offering import Service
 from tests.browser.playing import BY_MOUSE, play
-from tests.browser.test_widget_play import do_a_sum
-from tests.browser.visiting import FORM, Service, Visit, visit
+from tests.browser.visiting import FORM, Visit, do_a_sum, visit
 
 SENT = "window.sent = []; addEventListener('submit', (event) => {{ event.preventDefault(); {} }});"
 BY_SCRIPT = {

@@ -6,37 +6,16 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
 from playproof.challenges import GAMES
+from tests.browser.offering import Service
 from tests.browser.playing import BY_KEYS, BY_MOUSE, play
-from tests.browser.visiting import FORM, WIDGET, Service, Visit, visit
+from tests.browser.visiting import FORM, WIDGET, at_peace, do_a_sum, silent, strict, visit
 
 NARROW, WIDE = ViewportSize(width=360, height=740), ViewportSize(width=1280, height=800)
 BY_POINTER = [(game, *more) for game in GAMES for more in ((NARROW, "light ltr"), (WIDE, "dark rtl"))]
 BY_KEY = [(game, *more) for game in GAMES for more in ((WIDE, "light rtl"), (NARROW, "dark ltr"))]
 
 
-def strict(service: Service) -> str:
-    """Scripts, styles and answers from where they must come from, and nothing else."""
-    return (
-        f"default-src 'none'; script-src 'self' {service.url}; style-src 'self'; connect-src {service.url}; base-uri 'none'; "
-        "form-action 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
-    )
-
-
-def silent(window: BrowserContext) -> list[str]:
-    """What the pages of `window` say on the console from now on."""
-    said: list[str] = []
-    window.on("console", lambda message: said.append(message.text))
-    return said
-
-
-def at_peace(visit: Visit, said: list[str]) -> bool:
-    """Nothing was reported by the policy, and nothing said on the console."""
-    return visit.page.evaluate("policy") == [] and said == []
-
-
-@pytest.mark.parametrize(
-    ("game", "size", "look"), [(game, *more) for game in GAMES for more in ((NARROW, "light ltr"), (WIDE, "dark rtl"))]
-)
+@pytest.mark.parametrize(("game", "size", "look"), BY_POINTER)
 def test_it_is_played_with_the_mouse(offering: Service, browser: Browser, game: str, size: ViewportSize, look: str) -> None:
     theme, direction = look.split()
     window = browser.new_context(viewport=size)
@@ -57,9 +36,7 @@ def test_it_is_played_with_the_mouse(offering: Service, browser: Browser, game: 
     window.close()
 
 
-@pytest.mark.parametrize(
-    ("game", "size", "look"), [(game, *more) for game in GAMES for more in ((WIDE, "light rtl"), (NARROW, "dark ltr"))]
-)
+@pytest.mark.parametrize(("game", "size", "look"), BY_KEY)
 def test_it_is_played_with_keys_alone(offering: Service, browser: Browser, game: str, size: ViewportSize, look: str) -> None:
     theme, direction = look.split()
     window = browser.new_context(viewport=size)
@@ -125,13 +102,6 @@ def test_batches_are_small_and_one_after_the_other(offering: Service, window: Br
     batches = offering.latest.batches
     assert [batch.sequence for batch in batches] == list(range(1, len(batches) + 1))
     assert max(len(batch.events) for batch in batches) <= 32
-
-
-def do_a_sum(at: Visit) -> None:
-    """Take the way without a game."""
-    at.widget.get_by_role("button", name="Try another way").click()
-    at.widget.get_by_role("button", name="No game").click()
-    at.until("verified")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from playproof.web.widget_files import WIDGET_FILES, WIDGET_VERSION, snippet
-from tests.browser.visiting import Service, service, visit
+from tests.browser.offering import Service, service
+from tests.browser.visiting import visit
 
 LARGEST_CORE = 30_000
 """Bytes compressed of all that is fetched before a game is begun."""

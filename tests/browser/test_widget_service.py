@@ -16,9 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from playproof.testing import people
 from playproof.testing.events import Track
+from tests.browser.offering import Service, service
 from tests.browser.playing import ARROWS, NAMES
-from tests.browser.test_widget_play import do_a_sum, silent
-from tests.browser.visiting import Service, Visit, service, visit
+from tests.browser.visiting import Visit, do_a_sum, silent, visit
 from tests.serving import Serving, serving
 
 BUBBLES = 7
