@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -285,6 +286,21 @@ class TestAccessible:
         assert stored is not None
         assert stored.decision == decision
 
+    @pytest.mark.parametrize(("passed", "waits"), [(1.0, [2.0]), (4.0, []), (-3600.0, [3.0])], ids=["soon", "late", "clock set back"])
+    def test_it_takes_its_time_and_no_more(self, site: VisitedSite, passed: float, waits: list[float]) -> None:
+        made = site.post("/api/v1/challenges", {"sitekey": SITEKEY, "way": "pow"})
+        site.clock.advance(passed)
+        waited: list[float] = []
+
+        async def sleep(seconds: float) -> None:
+            waited.append(seconds)
+
+        async def landed(stored: Future[Any]) -> Any:
+            return await asyncio.wrap_future(stored)
+
+        asyncio.run(site.services.desk.finishing.finish(made["id"], made["receipt"], None, landed, sleep))
+        assert waited == waits
+
     def test_nobody_pays_for_another_challenge(self, site: VisitedSite) -> None:
         one, other = (site.post("/api/v1/challenges", {"sitekey": SITEKEY, "way": "pow"}) for _ in range(2))
         site.clock.advance(4.0)
@@ -318,11 +334,12 @@ def test_challenges_of_an_address_have_a_rate(tmp_path: Path) -> None:
     site = VisitedSite(tmp_path, settings=Settings(challenges_per_address=3))
     for _ in range(3):
         site.post("/api/v1/challenges", {"sitekey": SITEKEY})
-    limited = site.send("/api/v1/challenges", {"sitekey": SITEKEY})
-    is_problem(limited, 429, "rate-limited")
-    site.clock.advance(float(limited.headers["retry-after"]))
+    refused = [site.send("/api/v1/challenges", {"sitekey": SITEKEY}) for _ in range(2)]
+    for limited in refused:
+        is_problem(limited, 429, "rate-limited")
+    site.clock.advance(float(refused[0].headers["retry-after"]))
     site.post("/api/v1/challenges", {"sitekey": SITEKEY})
-    assert site.metric("playproof_challenges_limited_total", way="game") == 1
+    assert site.metric("playproof_challenges_limited_total", way="game") == 2
     site.close()
 
 

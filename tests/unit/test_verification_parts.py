@@ -16,9 +16,11 @@ from playproof.challenges import telemetry
 from playproof.challenges.contract import Violation
 from playproof.challenges.replay import Match
 from playproof.decision.reasons import ReasonCode
+from playproof.store import Rate
 from playproof.testing import keys_play, person_plays
 from playproof.verification.address import address_hash
 from playproof.verification.findings import findings, toll_findings
+from playproof.verification.rates import MOST_REACHED, Reached
 from playproof.verification.signing import Signing
 from playproof.verification.toll import LONGEST_PAYLOAD, Toll, paid, toll
 
@@ -131,3 +133,22 @@ def test_each_purpose_has_a_key_of_its_own() -> None:
         signing.token_key("c")
     with pytest.raises(ValueError, match="no signing key"):
         Signing([])
+
+
+def test_a_rate_that_is_reached_is_so_until_its_window_is_over() -> None:
+    reached = Reached()
+    one, other = Rate(b"one", 60_000, 3), Rate(b"other", 600_000, 3)
+    reached.add(one, 61_000)
+    assert reached.among([other, one], 61_000) == one
+    assert reached.among([other, one], 119_999) == one
+    assert reached.among([other, one], 120_000) is None
+    assert reached.among([other], 61_000) is None
+
+
+def test_no_more_reached_rates_are_remembered_than_there_is_room_for() -> None:
+    reached = Reached()
+    rates = [Rate(b"%d" % number, 60_000, 3) for number in range(MOST_REACHED + 1)]
+    for rate in rates:
+        reached.add(rate, 0)
+    assert reached.among(rates[:-1], 0) is None
+    assert reached.among(rates, 0) == rates[-1]

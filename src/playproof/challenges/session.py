@@ -51,9 +51,12 @@ def telemetry(state: State, batches: Sequence[Batch]) -> tuple[Session, GameCont
 def _moved(events: Sequence[Event]) -> list[Event]:
     """Those of `events` that are in another place than the one before: on a large screen a unit is several pixels."""
     kept: list[Event] = []
+    last = None
     for event in events:
-        if not kept or _place(event) != _place(kept[-1]):
+        place = _place(event)
+        if place != last:
             kept.append(event)
+            last = place
     return kept
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from playproof.store import Rate
 
 MINUTE_MS = 60_000
+MOST_REACHED = 10_000
+"""Rates that a process remembers as reached; forgotten ones are asked for again."""
 _KEY_BYTES = 16
 
 
@@ -48,6 +51,23 @@ class Rates:
             _rate("accessible/address", site, address, 10 * MINUTE_MS, self.accessible_per_address),
             _rate("accessible/site", site, b"", 10 * MINUTE_MS, self.accessible_per_site),
         ]
+
+
+class Reached:
+    """Rates that were found reached, in windows that are not over: whoever goes on asking is told so, and the store is left alone."""
+
+    def __init__(self) -> None:
+        self._ends: dict[bytes, int] = {}
+
+    def add(self, rate: Rate, now: int) -> None:
+        """Remember that `rate` is reached in the window of `now`, ms since 1970."""
+        if len(self._ends) >= MOST_REACHED:
+            self._ends.clear()
+        self._ends[rate.key] = (now // rate.window_ms + 1) * rate.window_ms
+
+    def among(self, rates: Sequence[Rate], now: int) -> Rate | None:
+        """One of `rates` that is reached at `now` for all this process knows; `None` where none is."""
+        return next((rate for rate in rates if now < self._ends.get(rate.key, 0)), None)
 
 
 def _rate(what: str, site: str, address: bytes, window_ms: int, most: int) -> Rate:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -16,7 +17,7 @@ from playproof.challenges.refusal import REFUSALS, Refusal
 from playproof.clock import Clock, milliseconds
 from playproof.errors import ChallengeNotFound, ChallengeOver, ChallengeRefused, InvalidRequest, RateLimited
 from playproof.ids import RandomBytes, challenge_id
-from playproof.verification.rates import Rates
+from playproof.verification.rates import Rates, Reached
 from playproof.verification.signing import Signing
 from playproof.verification.toll import Toll, toll
 
@@ -112,6 +113,11 @@ class Reception:
         self._prices = prices
         self._clock = clock
         self._random = random
+        self._reached = Reached()
+
+    def over(self, wish: Wish) -> Rate | None:
+        """A rate that `wish` counts towards and that was found to be over when somebody asked last; `None` where none was."""
+        return self._reached.among(self._rates_of(wish), milliseconds(self._clock.now()))
 
     def issue(self, wish: Wish) -> tuple[View | TollView, Future[Rate | None]]:
         """A new challenge for `wish`, to be shown once the future says that it is stored.
@@ -121,12 +127,10 @@ class Reception:
         """
         now = milliseconds(self._clock.now())
         name = challenge_id(self._clock.now(), self._random)
-        rates = self._rates.issuing(wish.site.id, wish.address)
         view: View | TollView
         if wish.way == POW:
             made, view = self._instead(name, now)
             content, game = _encode(made), POW
-            rates += self._rates.accessible(wish.site.id, wish.address)
         else:
             game = self._game(wish)
             state, view = issue(
@@ -139,7 +143,9 @@ class Reception:
             )
             content = _encode(state)
         record = _record(wish, name, game, content, now, now + self._prices.lifetime_ms)
-        return view, self._store.challenges.issue(record, rates)
+        stored = self._store.challenges.issue(record, self._rates_of(wish))
+        stored.add_done_callback(partial(self._remember, now))
+        return view, stored
 
     def take(self, name: str, batch: Batch) -> Taken:
         """Take a batch of the challenge `name`; where another one came first, it can be taken again.
@@ -177,6 +183,16 @@ class Reception:
         if found is None:
             raise ChallengeNotFound("there is no challenge of this id")
         return found
+
+    def _rates_of(self, wish: Wish) -> list[Rate]:
+        rates = self._rates.issuing(wish.site.id, wish.address)
+        return rates + self._rates.accessible(wish.site.id, wish.address) if wish.way == POW else rates
+
+    def _remember(self, now: int, stored: Future[Rate | None]) -> None:
+        """In the thread of whoever stored it, or gave up."""
+        over = None if stored.cancelled() or stored.exception() is not None else stored.result()
+        if over is not None:
+            self._reached.add(over, now)
 
     def _game(self, wish: Wish) -> str:
         offered = wish.site.policy.games or tuple(GAMES)

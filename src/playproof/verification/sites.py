@@ -39,6 +39,13 @@ class Sites:
             raise SiteNotFound("no site has this sitekey")
         return found
 
+    def at_hand(self, sitekey: str) -> Site | None:
+        """The site of this key where that is known without asking the store, which may block."""
+        if self.trial(sitekey) is not None:
+            return TRIAL
+        kept = self._fresh("key", sitekey)
+        return None if kept is None else kept[1]
+
     def trial(self, sitekey: str) -> TrialKey | None:
         """The test key that `sitekey` is; `None` where it is none, or there are none here."""
         return BY_SITEKEY.get(sitekey) if self._trials else None
@@ -50,16 +57,21 @@ class Sites:
         return self._found("id", site_id)
 
     def _found(self, by: str, name: str) -> Site | None:
-        now = self._clock.monotonic()
-        kept = self._kept.get((by, name))
-        if kept is not None and now - kept[0] < FRESH_SECONDS:
+        kept = self._fresh(by, name)
+        if kept is not None:
             return kept[1]
+        now = self._clock.monotonic()
         record = self._store.sites.by_key(name) if by == "key" else self._store.sites.get(name)
         site = _live(record)
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
         self._kept[(by, name)] = (now, site)
         return site
+
+    def _fresh(self, by: str, name: str) -> tuple[float, Site | None] | None:
+        """When a site was read and what was found, lately enough to be believed."""
+        kept = self._kept.get((by, name))
+        return kept if kept is not None and self._clock.monotonic() - kept[0] < FRESH_SECONDS else None
 
 
 def _live(record: SiteRecord | None) -> Site | None:

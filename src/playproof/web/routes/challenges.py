@@ -12,7 +12,8 @@ from msgspec import Meta
 
 from playproof.challenges import Batch
 from playproof.clock import milliseconds
-from playproof.errors import ChallengeRefused
+from playproof.errors import ChallengeRefused, RateLimited
+from playproof.store import Rate
 from playproof.tokens.origins import hostname_of
 from playproof.tokens.site import ACTION_PATTERN, Site
 from playproof.tokens.token import LONGEST_SECONDS
@@ -83,7 +84,9 @@ async def begin(request: Request[Any, Any, Any]) -> Answer:
     trial = services.desk.sites.trial(asked.sitekey)
     if trial is not None and not trial.interactive:
         return Answer(_encode(TrialView("test", TRIAL_TOKEN, LONGEST_SECONDS * 1000)), status=201, headers=_HEADERS)
-    site = await asyncio.to_thread(services.desk.sites.by_key, asked.sitekey)
+    site = services.desk.sites.at_hand(asked.sitekey)
+    if site is None:
+        site = await asyncio.to_thread(services.desk.sites.by_key, asked.sitekey)
     wish = Wish(
         site=site,
         way=asked.way,
@@ -93,11 +96,13 @@ async def begin(request: Request[Any, Any, Any]) -> Answer:
         hostname=_hostname(header(request.scope["headers"], b"origin"), site),
         address=address_hash(services.desk.signing.address_key, services.proxies.address(request.scope)),
     )
+    over = services.desk.reception.over(wish)
+    if over is not None:
+        raise _limited(services, asked.way, over)
     view, stored = services.desk.reception.issue(wish)
     over = await _landed(request, stored)
     if over is not None:
-        services.metrics.count("playproof_challenges_limited_total", asked.way)
-        raise limited(over, milliseconds(services.clock.now()))
+        raise _limited(services, asked.way, over)
     game = POW if isinstance(view, TollView) else view.game
     services.metrics.count("playproof_challenges_total", "issued", game)
     told = msgspec.to_builtins(view)
@@ -135,8 +140,7 @@ async def toll(request: Request[Any, Any, Any]) -> Answer:
     made, counted = await asyncio.to_thread(services.desk.reception.toll, request.path_params["challenge_id"])
     over = await _landed(request, counted)
     if over is not None:
-        services.metrics.count("playproof_challenges_limited_total", "keyboard")
-        raise limited(over, milliseconds(services.clock.now()))
+        raise _limited(services, "keyboard", over)
     return Answer(_encode(made), headers=_HEADERS)
 
 
@@ -177,6 +181,11 @@ async def _landed(request: Request[Any, Any, Any], outcome: Any) -> Any:
             return await ferry.landed(outcome)
     except TimeoutError:
         raise DeadlineExceeded(f"it was not on disk within {services.limits.seconds:g} s") from None
+
+
+def _limited(services: Services, way: str, over: Rate) -> RateLimited:
+    services.metrics.count("playproof_challenges_limited_total", way)
+    return limited(over, milliseconds(services.clock.now()))
 
 
 def _hostname(origin: str | None, site: Site) -> str:
