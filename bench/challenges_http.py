@@ -101,7 +101,11 @@ class Lines:
     async def ask(self, path: str, content: Any, address: str, due: float | None = None) -> Reply:
         """The answer to a POST of `content` by a visitor at `address`."""
         request = post(path, msgspec.json.encode(content), address)
-        line = self._free.pop() if self._free else await self.another()
+        line = None
+        while self._free and (line is None or line.transport.is_closing()):  # the service lets go of those that say nothing
+            line = self._free.pop()
+        if line is None or line.transport.is_closing():
+            line = await self.another()
         reply = await line.ask(request, due)
         self._free.append(line)
         return reply
