@@ -18,6 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from email.message import Message
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,7 +33,7 @@ class Answer(NamedTuple):
     """What the service answered."""
 
     status: int
-    headers: dict[str, str]
+    headers: Message
     body: Any
 
 
@@ -54,12 +55,16 @@ class Service:
             data = json.dumps(body).encode()
         request = urllib.request.Request(self._url + path, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
-                return Answer(answer.status, dict(answer.headers), json.load(answer))
-        except urllib.error.HTTPError as error:
-            return Answer(error.code, dict(error.headers), json.load(error))
+            try:
+                answer = urllib.request.urlopen(request, timeout=PATIENCE_SECONDS)
+            except urllib.error.HTTPError as error:
+                answer = error
+            with answer:
+                return Answer(answer.status, answer.headers, json.load(answer))
         except OSError as error:
             raise Wrong(f"{self._url} cannot be reached: {error}; is `playproof serve` running?") from error
+        except ValueError as error:
+            raise Wrong(f"{self._url} answers something else than JSON; is that PlayProof?") from error
 
     def must(self, status: int, method: str, path: str, body: object = None, *, key: str = "api") -> Answer:
         """The same, where only one status will do."""
@@ -93,13 +98,13 @@ def play(name: str, chance: random.Random) -> dict[str, object]:
 
 def queue(service: Service, sessions: list[dict[str, object]]) -> dict[str, str]:
     """Queue sessions; by id where the service says that each result will be."""
-    places = {}
+    places: dict[str, str] = {}
     for session in sessions:
         name = str(session["sessionId"])
         answer = service.must(202, "POST", "/api/v1/score", {**session, "options": {"useBatch": True}})
         require(answer.body["sessionId"] == name, f"{name} was answered the verdict of {answer.body['sessionId']}")
         require(answer.body["status"] == "preliminary", f"{name} is {answer.body['status']} before there was a batch")
-        places[name] = answer.headers["location"]
+        places[name] = answer.headers["Location"]
     return places
 
 
@@ -155,6 +160,8 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, default=12, help="how many; default: %(default)s")
     parser.add_argument("--data-dir", type=Path, default=Path("playproof-data"), help="where admin.key is; default: %(default)s")
     given = parser.parse_args()
+    if given.sessions < 1:
+        parser.error("--sessions: there has to be one")
     admin_key = os.environ.get("PLAYPROOF_ADMIN_KEY")
     if admin_key is None and (file := given.data_dir / "admin.key").exists():
         admin_key = file.read_text("ascii").strip()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.serving import serving
@@ -46,4 +48,32 @@ def test_the_batch_example_says_what_is_wrong() -> None:
     done = ran("--url", "http://127.0.0.1:1")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: http://127.0.0.1:1 cannot be reached")
+    assert done.stderr.count("\n") == 1
+    none = ran("--sessions", "0")
+    assert none.returncode == 2
+    assert "--sessions: there has to be one" in none.stderr
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """A server that is something else."""
+
+    def do_POST(self) -> None:
+        """Say so."""
+        self.send_error(502)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_the_batch_example_knows_a_stranger() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            done = ran("--url", f"http://127.0.0.1:{server.server_port}")
+        finally:
+            server.shutdown()
+            thread.join()
+    assert done.returncode == 1
+    assert done.stderr.endswith("answers something else than JSON; is that PlayProof?\n")
     assert done.stderr.count("\n") == 1
