@@ -77,7 +77,7 @@ function show(session, first) {
   view($("result"), session, { moving: first });
   $("status").textContent = status === "preliminary" ? `Verdict so far: ${decision}. The hosted model is still asked.` : `Verdict: ${decision}.`;
   $("after").hidden = false;
-  if (first) $("headline").focus({ preventScroll: true });
+  if (first) $("headline").focus();
 }
 
 function forget() {

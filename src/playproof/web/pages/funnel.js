@@ -85,5 +85,5 @@ export function decisions(rows) {
       made("td", {}, meter(counts, whole)),
     );
   });
-  return table("Decisions", ["Game", "Input", "n", "Pass", "Review", "Fail", ""], lines);
+  return table("Decisions", ["Game", "Input", "n", "Pass", "Review", "Fail", "Shares"], lines);
 }

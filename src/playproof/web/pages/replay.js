@@ -101,7 +101,7 @@ export class Replay {
   #controls() {
     this.button = made("button", { type: "button", class: "play", text: "Play" });
     this.button.addEventListener("click", () => (this.#running ? this.pause() : this.run()));
-    this.slider = made("input", { type: "range", min: 0, max: Math.ceil(this.#end), step: STEP_MS, "aria-label": "Time of the play" });
+    this.slider = made("input", { type: "range", min: 0, max: Math.ceil(this.#end / STEP_MS) * STEP_MS, step: STEP_MS, "aria-label": "Time of the play" });
     this.slider.addEventListener("input", () => {
       this.pause();
       this.show(Math.min(Number(this.slider.value), this.#end));
