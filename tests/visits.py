@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
 from playproof.challenges.buckets import rows_of
 from playproof.challenges.signature import Signature
-from playproof.store import ChallengeRecord, PutOutcome, SessionRecord, Store, TokenRecord
+from playproof.errors import StoreUnavailable
+from playproof.store import ChallengeRecord, PutOutcome, Rate, SessionRecord, Store, StoredChallenge, TokenRecord
 from playproof.testing import session_record
 from playproof.testing.records import RECEIVED_AT
 
@@ -16,6 +20,8 @@ SECONDS = 60
 SITE = "site_1"
 SCOPE = f"site:{SITE}"
 LIFE = 120_000
+
+T = TypeVar("T")
 
 
 def issued(name: str, *, site: str = SITE, game: str = "osu", now: int = RECEIVED_AT, state: bytes = b"0") -> ChallengeRecord:
@@ -97,3 +103,63 @@ def finish(store: Store, name: str, signature: Signature | None = None, *, site:
     number = close(store, name, 0, signature, now=now)
     assert conclude(store, name, site=site, now=now).status == "stored"
     return number
+
+
+def persist(store: Store, name: str) -> None:
+    """Visit from issue to a spent token, and say again whatever was not answered, as a browser and a backend do."""
+    challenges = store.challenges
+    if _failed(lambda: issue_once(store, name)) and _again(lambda: challenges.get(name)) is None:
+        assert issue_once(store, name) is None
+    for sequence in (1, 2):
+        step = partial(advance, store, name, sequence)
+        if _failed(step) and _again(partial(kept, store, name)).sequence < sequence:
+            assert step()
+    end = partial(close, store, name, 2, play(1))
+    if _failed(end) and _again(partial(kept, store, name)).closed_at is None:
+        end()
+    assert _again(partial(conclude, store, name)).status in {"stored", "replayed"}
+    assert _again(partial(spend, store, name)) in {"spent", "repeated"}
+
+
+def check_visit(store: Store, name: str) -> None:
+    """Whether a visit is there once and whole; then it is erased. Raises `AssertionError`."""
+    found = kept(store, name)
+    assert found.sequence == 2
+    assert issue_once(store, f"{name} again", of=name) is not None, "it was counted"
+    assert store.challenges.batches(name) == []
+    assert spend(store, name) == "repeated"
+    assert store.get(SCOPE, name) is not None
+    assert set(store.replays.rows(rows_of(play(1)).bucket).number.tolist()) == {found.number}
+    assert store.erase(name) == 1
+
+
+def issue_once(store: Store, name: str, of: str | None = None) -> Rate | None:
+    """Issue a challenge where none was counted under the name `of`, its own where that is None."""
+    return store.challenges.issue(issued(name), [Rate((of or name).encode(), 60_000, 1)]).result(SECONDS)
+
+
+def kept(store: Store, name: str) -> StoredChallenge:
+    """The challenge `name`, which is there."""
+    found = store.challenges.get(name)
+    assert found is not None
+    return found
+
+
+def spend(store: Store, name: str, question: bytes | None = b"question") -> str:
+    """Have its token be spent; what became of that."""
+    return store.tokens.spend(digest_of(name), SITE, RECEIVED_AT, question, lambda *_: b"{}").result(SECONDS).outcome
+
+
+def _again(ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except StoreUnavailable:
+        return ask()
+
+
+def _failed(ask: Callable[[], object]) -> bool:
+    try:
+        ask()
+    except StoreUnavailable:
+        return True
+    return False

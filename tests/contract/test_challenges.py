@@ -28,6 +28,7 @@ from tests.visits import (
     finish,
     issue,
     issued,
+    kept,
     play,
     session_of,
     token_of,
@@ -37,12 +38,6 @@ HOUR = 3_600_000
 DAY = timedelta(days=1)
 
 Open = Callable[..., Store]
-
-
-def kept(store: Store, name: str) -> StoredChallenge:
-    found = store.challenges.get(name)
-    assert found is not None
-    return found
 
 
 def test_what_is_issued_is_there_for_every_process(store: Store, other: Store) -> None:

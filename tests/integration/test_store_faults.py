@@ -24,6 +24,7 @@ from playproof.store.sqlite.driver import Driver, find_driver
 from playproof.store.sqlite.store import SqliteStore
 from playproof.testing import session_record
 from tests.faulting import Faults
+from tests.visits import check_visit, persist
 
 SECONDS = 60
 REAL = find_driver()
@@ -46,6 +47,9 @@ class FaultyCursor(REAL.module.Cursor):  # type: ignore[misc, name-defined]
 
     def execute(self, *arguments: Any) -> Any:
         return FAULTS.call(partial(super().execute, *arguments), fail)
+
+    def executemany(self, *arguments: Any) -> Any:
+        return FAULTS.call(partial(super().executemany, *arguments), fail)
 
 
 class FaultyConnection(REAL.module.Connection):  # type: ignore[misc, name-defined]
@@ -97,6 +101,24 @@ def test_whichever_call_fails_nothing_answered_is_lost_and_writing_goes_on(tmp_p
         assert failures >= 5
         store.check()
     assert _integrity(tmp_path) == "ok"
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_whichever_call_of_a_visit_fails_it_can_go_on(tmp_path: Path, faulty: Driver, after: bool) -> None:
+    with closing(SqliteStore(tmp_path, driver=faulty)) as store:
+        store.replays.prepare()
+        for number in range(1, 200):
+            FAULTS.arm(number, after=after)
+            persist(store, f"c{number}")
+            untouched = FAULTS.calls < number
+            FAULTS.armed = False
+            check_visit(store, f"c{number}")
+            if untouched:
+                break
+        else:
+            pytest.fail("no visit was left untouched")
+        assert number > 30
+        store.check()
 
 
 def _answer(store: SqliteStore, session_id: str) -> PutOutcome | None:

@@ -49,19 +49,18 @@ class ReplayTables:
         """See `ReplayIndex.rows`: one statement for all buckets; of plays whose numbers are smaller than `below`."""
         from playproof.challenges.replay import Found
 
-        wanted, places = np.unique(buckets, return_inverse=True)
+        def work(connection: Connection) -> tuple[Ints, Ints, Ints]:
+            held = self._held(connection, buckets)
+            # A bucket may be asked for more than once, and each asking gets its rows.
+            wanted, back = np.unique(buckets[held], return_inverse=True)
+            return held, wanted[back], replays.rows(connection, wanted, below) if len(wanted) else np.empty((0, 3), np.int64)
 
-        def work(connection: Connection) -> Ints:
-            held = self._held(connection, wanted)
-            return replays.rows(connection, held, below) if len(held) else np.empty((0, 3), np.int64)
-
-        table = self._read(work)
-        # A bucket may be asked for more than once, and each asking gets its rows.
-        first, last = np.searchsorted(table[:, 0], wanted, "left"), np.searchsorted(table[:, 0], wanted, "right")
-        lengths = (last - first)[places]
+        held, asked, table = self._read(work)
+        first = np.searchsorted(table[:, 0], asked, "left")
+        lengths = np.searchsorted(table[:, 0], asked, "right") - first
         ends = np.cumsum(lengths)
-        at = np.arange(lengths.sum()) + np.repeat(first[places] - (ends - lengths), lengths)
-        return Found(np.repeat(np.arange(len(places)), lengths), table[at, 2], table[at, 1])
+        at = np.arange(lengths.sum()) + np.repeat(first - (ends - lengths), lengths)
+        return Found(np.repeat(held, lengths), table[at, 2], table[at, 1])
 
     def signatures(self, numbers: Sequence[int]) -> Sequence[Signature | None]:
         """See `ReplayIndex.signatures`."""
@@ -91,18 +90,19 @@ class ReplayTables:
         if builder is not None:
             builder.join()
 
-    def _held(self, connection: Connection, wanted: Ints) -> Ints:
-        """Those of `wanted` that may have rows."""
+    def _held(self, connection: Connection, buckets: Ints) -> Ints:
+        """The places of those of `buckets` that may have rows."""
         with self._lock:
             if self._sieve is None or self._sieve.full:
                 self._begin_to_prepare()
-            if self._sieve is None:
-                return wanted
-            newer = replays.newer(connection, self._seen, _CATCH_UP)
-            for number, buckets in newer:
-                self._sieve.add(buckets)
-                self._seen = number
-            return wanted if len(newer) == _CATCH_UP else wanted[self._sieve.may_hold(wanted)]
+            if self._sieve is not None:
+                newer = replays.newer(connection, self._seen, _CATCH_UP)
+                for number, those in newer:
+                    self._sieve.add(those)
+                    self._seen = number
+                if len(newer) < _CATCH_UP:
+                    return self._sieve.may_hold(buckets)
+            return np.arange(len(buckets))
 
     def _begin_to_prepare(self) -> None:
         if self._open and (self._builder is None or not self._builder.is_alive()):

@@ -19,6 +19,9 @@ _BITS_A_ROW = 8
 """At least; then one bucket in twenty that has no rows is asked for in vain, at most."""
 _LEAST_ROWS = 1 << 14
 
+_THREE, _SEVEN = np.uint64(3), np.uint64(7)
+_BIT = np.uint8(1) << np.arange(8, dtype=np.uint8)
+
 
 class Sieve:
     """Bits for so many rows, and for as many again."""
@@ -37,17 +40,19 @@ class Sieve:
 
     def add(self, buckets: Ints) -> None:
         """Note that `buckets` (n,) have rows."""
-        for place, bit in self._places(buckets):
-            np.bitwise_or.at(self._bits, place, bit)
+        for numbers in self._numbers(buckets.view(np.uint64)):
+            np.bitwise_or.at(self._bits, numbers >> _THREE, _BIT[numbers & _SEVEN])
         self._added += len(buckets)
 
-    def may_hold(self, buckets: Ints) -> NDArray[np.bool_]:
-        """Of each of `buckets` (n,), whether it may have rows."""
-        (first, one), (second, other) = self._places(buckets)
-        return np.asarray(np.logical_and(self._bits[first] & one, self._bits[second] & other), np.bool_)
+    def may_hold(self, buckets: Ints) -> Ints:
+        """The places in `buckets` (n,) of those that may have rows."""
+        first, _ = self._numbers(buckets.view(np.uint64))
+        # Each look at so many bits is one into memory that no cache holds: for most buckets one is enough.
+        likely = np.flatnonzero(self._bits[first >> _THREE] & _BIT[first & _SEVEN])
+        _, second = self._numbers(buckets[likely].view(np.uint64))
+        held: Ints = likely[(self._bits[second >> _THREE] & _BIT[second & _SEVEN]) != 0]
+        return held
 
-    def _places(self, buckets: Ints) -> list[tuple[NDArray[np.uint64], NDArray[np.uint8]]]:
-        """The bytes of both bits of each bucket, and the bits in them."""
-        hashes = buckets.view(np.uint64)
-        both = (hashes >> self._shift, hashes & self._mask)
-        return [(number >> np.uint64(3), np.uint8(1) << (number & np.uint64(7)).astype(np.uint8)) for number in both]
+    def _numbers(self, hashes: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """Which bits stand for each bucket."""
+        return hashes >> self._shift, hashes & self._mask

@@ -27,6 +27,7 @@ from playproof.store.postgres.store import PostgresStore
 from playproof.store.retention import touch
 from playproof.testing import FakeClock, session_record
 from tests.faulting import Faults
+from tests.visits import check_visit, persist
 
 SECONDS = 60
 
@@ -45,6 +46,9 @@ class FaultyCursor(psycopg.Cursor[Any]):
 
     def execute(self, *arguments: Any, **named: Any) -> Any:
         return FAULTS.call(lambda: super(FaultyCursor, self).execute(*arguments, **named), partial(lose, self.connection))
+
+    def executemany(self, *arguments: Any, **named: Any) -> Any:
+        return FAULTS.call(lambda: super(FaultyCursor, self).executemany(*arguments, **named), partial(lose, self.connection))
 
 
 class FaultyRawCursor(psycopg.RawCursor[Any], FaultyCursor):
@@ -77,6 +81,24 @@ def answer(store: PostgresStore, session_id: str) -> PutOutcome | None:
     with contextlib.suppress(StoreUnavailable):
         return store.put(session_record(session_id)).result(SECONDS)
     return None
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_whichever_call_of_a_visit_fails_it_can_go_on(url: str, faulty: None, after: bool) -> None:
+    with closing(PostgresStore(url)) as store:
+        store.replays.prepare()
+        for number in range(1, 200):
+            FAULTS.arm(number, after=after)
+            persist(store, f"c{number}")
+            untouched = FAULTS.calls < number
+            FAULTS.armed = False
+            check_visit(store, f"c{number}")
+            if untouched:
+                break
+        else:
+            pytest.fail("no visit was left untouched")
+        assert number > 30
+        store.check()
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
