@@ -254,13 +254,13 @@ def test_methods_and_paths_that_are_not_served(make: Make) -> None:
 
 def test_pages_come_from_here_alone(make: Make) -> None:
     site = make()
-    for path in ("/", "/api/v1/docs"):
+    for path in ("/", "/free", "/operator", "/api/v1/docs"):
         page = site.request("GET", path)
         assert page.headers["content-type"].startswith("text/html")
         assert "default-src 'none'" in page.headers["content-security-policy"]
         for link in [part.split('"')[0] for part in page.text.replace('src="', 'href="').split('href="')[1:]]:
             assert link.startswith("/"), link
-            assert site.request("GET", link).status_code == 200, link
+            assert site.request("GET", link, follow_redirects=True).status_code == 200, link
 
 
 def test_telemetry_is_kept_only_where_asked(make: Make) -> None:
