@@ -99,6 +99,38 @@ def test_a_form_whose_answer_is_no_page_gives_its_token_up_in_the_end(offering: 
     at.until("spent")
 
 
+def test_a_token_is_given_up_once(offering: Service, window: BrowserContext) -> None:
+    window.clock.install()
+    at = verified(offering, window)
+    at.page.evaluate(SENT.format(BY_SCRIPT["all of the form"]))
+    send(at)
+    at.page.clock.run_for(4_000)
+    at.until("spent")
+    at.page.clock.fast_forward(offering.token_ms)
+    at.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert at.told("expired") == [{"reason": "spent"}]
+    assert at.page.evaluate("document.querySelector('play-proof').state") == "spent"
+
+
+def test_listeners_may_ask_for_anything(offering: Service, window: BrowserContext) -> None:
+    at = visit(offering, window)
+    at.page.evaluate(
+        """() => {
+            let tries = 0;
+            addEventListener('playproof:statechange', ({ target, detail }) => {
+                if (detail.state === 'asking' && tries === 0) { tries += 1; target.reset(); target.execute(); }
+                if (detail.state === 'verified' && tries === 1) { tries += 1; target.reset(); }
+            });
+        }"""
+    )
+    at.widget.get_by_role("button", name="Try another way").click()
+    at.widget.get_by_role("button", name="No game").click()
+    at.page.wait_for_function("told.some(([name, detail]) => name === 'statechange' && detail.before === 'verified')")
+    at.until("idle")
+    assert at.token == ""
+    assert [held.token != "" for held in offering.held.values()].count(True) == 1
+
+
 def test_a_spent_token_stays_where_the_site_says_so(offering: Service, window: BrowserContext) -> None:
     window.clock.install()
     at = verified(offering, window, more='refresh-spent="never"')

@@ -45,7 +45,7 @@ export class View {
     this.panels = made("div", { class: "panels" });
     this.foot = made("div", { class: "foot" });
     this.live = made("p", { class: "live", role: "status" });
-    this.box = made("div", { class: "box", role: "group" }, this.main, this.game, this.lost, this.foot, this.panels, this.live);
+    this.box = made("div", { class: "box", role: "group", hidden: "" }, this.main, this.game, this.lost, this.foot, this.panels, this.live);
     this.root.replaceChildren(this.box);
   }
 

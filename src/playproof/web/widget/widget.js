@@ -75,8 +75,10 @@ export class Widget {
 
   /** Read the attributes anew, and speak and look as they say. */
   async dress() {
-    this.#settings = settingsOf(this.#host);
-    const { language, words, games } = await wordsOf(languageOf(this.#settings.language, this.#host));
+    const settings = settingsOf(this.#host);
+    this.#settings = settings;
+    const { language, words, games } = await wordsOf(languageOf(settings.language, this.#host));
+    if (this.#settings.language !== settings.language) return; // told otherwise meanwhile
     this.#gameWords = games;
     this.#view.dress(this.#settings, language, words);
     this.#field.name(this.#settings["response-field"] === "true" ? this.#settings["response-field-name"] || ATTRIBUTES["response-field-name"] : "");
@@ -99,7 +101,6 @@ export class Widget {
    */
   async start(way = this.#way) {
     this.#way = way;
-    this.#settings = settingsOf(this.#host);
     this.#begun = true;
     this.#hold("", 0);
     if (!this.#machine.go("start")) return;
@@ -107,9 +108,9 @@ export class Widget {
     if (way.way === "game") prepare();
     const attempt = new AbortController();
     this.#attempt = attempt;
-    const { sitekey, action, cdata, service } = this.#settings;
+    const { sitekey, action, cdata, service, game } = settingsOf(this.#host);
     const root = service ? new URL(service.replace(/\/?$/, "/"), document.baseURI) : this.#root;
-    const wanted = { sitekey, way: way.way, game: way.game ?? (this.#settings.game || undefined), action: action || undefined, cdata: cdata || undefined };
+    const wanted = { sitekey, way: way.way, game: way.game ?? (game || undefined), action: action || undefined, cdata: cdata || undefined };
     try {
       const view = await Challenge.ask(root, wanted, attempt.signal);
       if (attempt.signal.aborted) return;
@@ -237,17 +238,19 @@ export class Widget {
   }
 
   #spent() {
-    if (this.#settings["refresh-spent"] === "never" || this.state !== "verified") return;
-    this.#hold("", 0);
-    this.#machine.go("spend");
-    this.#tell("expired", { reason: "spent" }, "expired-callback");
+    if (this.#settings["refresh-spent"] === "auto") this.#giveUp("spend", "spent");
   }
 
   #expire() {
-    this.#hold("", 0);
-    this.#machine.go("expire");
-    this.#tell("expired", { reason: "expired" }, "expired-callback");
+    this.#giveUp("expire", "expired");
     this.#refresh();
+  }
+
+  #giveUp(cause, reason) {
+    if (!this.#machine.go(cause)) return;
+    this.#drop();
+    this.#hold("", 0);
+    this.#tell("expired", { reason }, "expired-callback");
   }
 
   /** Only what needs nobody is begun again by itself, and only while somebody looks. */
@@ -296,13 +299,14 @@ export class Widget {
     this.#view.show(state, { ...this.#trouble, fixed: state === "expired" && this.#settings["refresh-expired"] === "never" });
   }
 
-  /** Dispatch an event, and call what is to be called with it. */
+  /** Dispatch an event, and call what is to be called with it; once all is in order here, so that listeners may ask for anything. */
   #tell(name, detail = {}, callback = "", ...values) {
-    this.#host.dispatchEvent(new CustomEvent(`playproof:${name}`, { bubbles: true, composed: true, detail }));
+    const event = new CustomEvent(`playproof:${name}`, { bubbles: true, composed: true, detail });
+    queueMicrotask(() => this.#host.dispatchEvent(event));
     if (callback) this.#call(callback, ...values);
   }
 
-  /** The page's functions run on their own, so that what they throw is the page's. */
+  /** The page's functions run on their own as well, so that what they throw is the page's. */
   #call(name, ...values) {
     const called = this.#functions[name] ?? callbackOf(this.#host, name);
     if (called) queueMicrotask(() => called(...values));
