@@ -96,3 +96,15 @@ def test_what_cannot_be_read_stops_no_run(store: Store, clock: FakeClock, provid
     worker.enqueue(*some(100))
     assert process(worker) == Processed(batches=3, sessions=101, final=100)
     assert sum(report.postponed.total() for report in worker.reports) == 0
+
+
+def test_a_batch_of_which_each_session_failed_by_itself_has_failed(store: Store, clock: FakeClock, provider: Provider) -> None:
+    worker = Worker(store, clock, provider)
+    numbers = worker.enqueue(*some(10))
+    provider.answers = dict.fromkeys(numbers, HostedReason.INVALID_SCORE)
+    process(worker)
+    assert [report.outcome for report in worker.reports] == ["invalid_score"]
+    clock.advance(HOUR)
+    del provider.answers[numbers[0]]
+    process(worker)
+    assert sorted(report.outcome for report in worker.reports[1:]) == [*["invalid_score"] * 9, "ok"]

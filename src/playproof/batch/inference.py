@@ -12,7 +12,7 @@ import msgspec
 
 from playproof.batch.report import Listener, Report, Times, report_of, unheard
 from playproof.batch.retry import Failure, Retry
-from playproof.batch.scorers import BatchFailed, BatchScorer
+from playproof.batch.scorers import BatchFailed, BatchScorer, Outcome
 from playproof.batch.settling import Case, Settled, Settling
 from playproof.clock import Clock, milliseconds
 from playproof.errors import StoreUnavailable
@@ -65,7 +65,8 @@ class Inference:
         claimed = self._clock.monotonic()
         async with self._held():
             cases, unread = await asyncio.to_thread(_read, entries)
-            failure = None
+            failure: Failure | None = None
+            outcomes: Sequence[Outcome]
             try:
                 outcomes = await self._scorer.score([question for _, question in cases])
             except BatchFailed as error:
@@ -75,7 +76,7 @@ class Inference:
             settled = await asyncio.to_thread(self._settling.settle, cases, outcomes, together, unread)
             if self.hosted:
                 await asyncio.to_thread(self._note, failure)
-            return await self._stored(settled, failure, started, claimed)
+            return await self._stored(settled, failure or _shared(outcomes), started, claimed)
 
     async def conclude(self, before: int, reason: str) -> Report | None:
         """What became of some sessions queued before a time (milliseconds), which keep the verdicts they have for `reason`.
@@ -123,6 +124,12 @@ class Inference:
                 await asyncio.to_thread(self._tables.renew, self._holder, HOLD_SECONDS)
             except StoreUnavailable as error:
                 _log.warning("batch_hold_not_renewed", extra={"error": str(error)})
+
+
+def _shared(outcomes: Sequence[Outcome]) -> Failure | None:
+    """The first failure where none of the sessions has a score, each for a reason of its own."""
+    failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
+    return failures[0] if failures and len(failures) == len(outcomes) else None
 
 
 def _read(entries: Sequence[Entry]) -> tuple[list[Case], list[Entry]]:

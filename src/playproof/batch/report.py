@@ -32,7 +32,7 @@ class Report:
     storing: float
     """Seconds of them until all that follows from it was on disk."""
     failure: Failure | None
-    """Of the batch as a whole."""
+    """Of the batch as a whole, or of the first where none of its sessions has a score."""
     final: Counter[str]
     """Sessions whose verdict is final now, by who decided: a source, or the reason why none better did."""
     tried: tuple[int, ...]
