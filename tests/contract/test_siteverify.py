@@ -158,6 +158,15 @@ def test_a_question_asked_again_is_answered_again_whatever_became_of_the_verdict
     assert (shop.counted("pass"), shop.counted("repeated"), shop.counted("repeated", Dialect.HCAPTCHA)) == (1, 1, 1)
 
 
+def test_a_question_asked_again_that_expects_something_else_is_no_success(shop: Shop) -> None:
+    token = add_token(shop.store, shop.site, "ch_1")
+    first = shop.ask(token, idempotency_key=AGAIN)
+    other = shop.ask(token, idempotency_key=AGAIN, expected_action="transfer", expected_hostname="bank.example")
+    assert (first["success"], other["success"]) == (True, False)
+    assert other["error-codes"] == ["hostname-mismatch", "action-mismatch"]
+    assert shop.ask(token, idempotency_key=AGAIN) == first
+
+
 def test_a_verdict_that_became_final_meanwhile_is_what_counts(shop: Shop) -> None:
     token = add_token(shop.store, shop.site, "ch_1", verdict(final=False), awaited=True)
     make_final(shop.store, verdict(Decision.FAIL, score=5.0))

@@ -291,7 +291,7 @@ def test_a_token_is_spent_for_the_site_that_asks() -> None:
     assert asker is not None
     future = ask.spend(inquiry, asker)
     assert isinstance(future, Future)
-    outcome = ask.told(future.result())
+    outcome = ask.told(future.result(), inquiry)
     assert isinstance(outcome, Outcome)
     assert outcome.success
     assert tables.asked == [(digest(TOKEN), "s1", milliseconds(FakeClock().now()), b"k" * 16)]
@@ -345,7 +345,7 @@ def test_some_tokens_are_not_even_looked_up(given: dict[str, str], fault: Fault)
     [("already", Fault.SPENT), ("expired", Fault.EXPIRED), ("unknown", Fault.UNKNOWN), ("foreign", Fault.FOREIGN)],
 )
 def test_what_the_store_refuses_is_told(outcome: str, fault: Fault) -> None:
-    assert verifier().told(Shown(outcome)) is fault
+    assert verifier().told(Shown(outcome), ASKED) is fault
 
 
 def test_test_keys_answer_for_the_test_token_alone() -> None:

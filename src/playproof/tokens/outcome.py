@@ -137,6 +137,12 @@ def outcome_of(
     )
 
 
+def asked_again(found: Outcome, inquiry: Inquiry) -> Outcome:
+    """`found` for whoever asks once more, who may expect something else of it than when it was found."""
+    faults = tuple(dict.fromkeys((*found.faults, *_unexpected(inquiry, found.hostname, found.action))))
+    return found if faults == found.faults else msgspec.structs.replace(found, success=False, faults=faults)
+
+
 def trial_outcome(key: TrialKey, inquiry: Inquiry, now: datetime) -> Outcome:
     """What the test token is worth to whoever asks with the secret of `key`: of host and action, what is expected."""
     return Outcome(

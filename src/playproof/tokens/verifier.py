@@ -112,9 +112,10 @@ class Verifier:
 
         return self._tokens.spend(digest(inquiry.response), site.id, milliseconds(self._clock.now()), inquiry.idempotency, answer)
 
-    def told(self, spent: Spent) -> Outcome | Fault:
-        """What to answer, once the store has spent the token or not."""
+    def told(self, spent: Spent, inquiry: Inquiry) -> Outcome | Fault:
+        """What to answer to `inquiry`, once the store has spent the token or not."""
         fault = _REFUSED.get(spent.outcome)
         if fault is not None or spent.answer is None:
             return fault or Fault.SPENT
-        return outcomes.decode(spent.answer)
+        found = outcomes.decode(spent.answer)
+        return outcomes.asked_again(found, inquiry) if spent.outcome == "repeated" else found

@@ -68,13 +68,14 @@ async def siteverify(request: Request[Any, Any, Any]) -> Answer:
     demo = await asyncio.to_thread(services.desk.sites.get, DEMO)
     if demo is None:
         raise Forbidden("this service was started without a demo")
-    asking = services.verifier.spend(Inquiry(secret="", response=asked.response), Asker(demo))
+    inquiry = Inquiry(secret="", response=asked.response)
+    asking = services.verifier.spend(inquiry, Asker(demo))
     if isinstance(asking, Fault):
         return _refused(asking)
     ferry: Ferry[Any] = request.app.state.ferry
     try:
         async with asyncio.timeout(services.limits.seconds):
-            found = services.verifier.told(await ferry.landed(asking))
+            found = services.verifier.told(await ferry.landed(asking), inquiry)
     except TimeoutError:
         raise DeadlineExceeded(f"the token was not spent on disk within {services.limits.seconds:g} s") from None
     return _refused(found) if isinstance(found, Fault) else Answer(answer(Dialect.PLAYPROOF, found), headers=_NO_STORE)

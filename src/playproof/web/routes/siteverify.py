@@ -85,7 +85,7 @@ async def _found(request: Request[Any, Any, Any], services: Services) -> Finding
             asked = services.verifier.spend(inquiry, asker)
             if isinstance(asked, Fault):
                 return _finding(asked, SITE)
-            return await _spent(request, services, asked)
+            return await _spent(request, services, inquiry, asked)
     except (StoreUnavailable, TimeoutError) as error:
         # Closed: nobody is let in by an outage here. Sites that want it otherwise say so in their client.
         _log.warning("siteverify could not ask the store", extra={"error": str(error) or "timeout"})
@@ -121,13 +121,13 @@ async def _wrong_secret(request: Request[Any, Any, Any], services: Services) -> 
     return Finding(None, (Fault.TOO_MANY,), retry_after=-(-left // 1000))
 
 
-async def _spent(request: Request[Any, Any, Any], services: Services, asked: Future[Any]) -> Finding:
+async def _spent(request: Request[Any, Any, Any], services: Services, inquiry: Inquiry, asked: Future[Any]) -> Finding:
     ferry: Ferry[Any] = request.app.state.ferry
     spent = await ferry.landed(asked)
     if spent.outcome == "spent":
         age = milliseconds(services.clock.now()) - spent.token.issued_at
         services.metrics.observe("playproof_token_age_seconds", max(0.0, age / 1000.0))
-    found = _finding(services.verifier.told(spent), SITE)
+    found = _finding(services.verifier.told(spent, inquiry), SITE)
     return found._replace(counted="repeated") if spent.outcome == "repeated" else found
 
 
