@@ -179,13 +179,13 @@ def test_problem_codes_are_one_to_one() -> None:
 
 def test_the_document_names_every_route_and_no_other() -> None:
     served = {
-        (path.replace(":path}", "}").replace(":str}", "}"), method.lower())
+        (path.replace("{named:path}", "{scope}/{session_id}").replace(":path}", "}").replace(":str}", "}"), method.lower())
         for route in ROUTES
         for path in route.paths
         for method in route.http_methods
     }
     pages = {("/", "get"), ("/api/v1/docs", "get"), ("/api/v1/openapi.json", "get"), ("/assets/{name}", "get")}
-    pages |= {("/widget/playproof.js", "get"), ("/widget/{version}/{name}", "get")}
+    pages |= {("/free", "get"), ("/operator", "get"), ("/widget/playproof.js", "get"), ("/widget/{version}/{name}", "get")}
     told = {(path, method) for path, item in openapi_document(1, 1)["paths"].items() for method in item}
     assert told == served - pages
 
