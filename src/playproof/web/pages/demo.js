@@ -77,7 +77,9 @@ function show(session, first) {
   view($("result"), session, { moving: first });
   $("status").textContent = status === "preliminary" ? `Verdict so far: ${decision}. The hosted model is still asked.` : `Verdict: ${decision}.`;
   $("after").hidden = false;
-  if (first) $("headline").focus();
+  if (!first) return;
+  $("headline").focus({ preventScroll: true });
+  $("seen").scrollIntoView();
 }
 
 function forget() {

@@ -51,7 +51,7 @@ function row(feature) {
     {},
     made("div", { class: "meaning" }, meaning, made("code", { text: name })),
     made("div", { class: "value", text: shown }),
-    made("div", { class: "bar" }, ...(people ? [bar(feature)] : []), made("span", { class: "small", text: where })),
+    made("div", { class: "among" }, ...(people ? [bar(feature)] : []), made("span", { class: "small", text: where })),
     made("div", { class: "usual small", text: usual }),
   );
 }
