@@ -1,7 +1,8 @@
-"""Where a play is looked for: one bucket for each pair of strokes that follow one another.
+"""Where a play is looked for: one bucket for each pair of strokes of which one follows the other, or the next but one.
 
 A pair's numbers are divided into cells, and the cell's hash is its bucket. A copy with noise may fall into the next cell, so a
-lookup also tries those that lie nearest. Each row carries what helps to rank the plays found, before any is fetched: some codes of
+lookup also tries those that lie nearest. The time between two strokes is left out: it is what a replay in a game that has the player
+wait does not keep. Each row carries what helps to rank the plays found, before any is fetched: some codes of
 the pair, in eight bytes.
 """
 
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from playproof.challenges.shape import SIGNED, TIME
+from playproof.challenges.shape import SIGNED
 from playproof.challenges.signature import Codes, Signature, Times, decoded
 from playproof.compiled import compiled, kernel
 from playproof.features.numbers import Floats
@@ -22,12 +23,11 @@ Ints = NDArray[np.int64]
 
 _DIMENSIONS = np.array([0, 1, 2, 7, 9, 6, 8])
 _WIDTHS = np.array([0.024, 0.018, 0.013, 0.3, 0.25, 0.2, 0.2])
-_INTERVAL = 0.4
-_CELLS = 2 * len(_DIMENSIONS) + 1
+_CELLS = 2 * len(_DIMENSIONS)
 _DETAIL = np.array([0, 1, 2, 7])
 _NEAR = 16
 """Codes that differ by more have nothing in common."""
-FLIPS = 10
+FLIPS = 6
 """So many of a pair's numbers, those nearest to another cell, are also tried there, up to two at once."""
 PROBES = 1 + FLIPS + FLIPS * (FLIPS - 1) // 2
 
@@ -67,22 +67,23 @@ def closeness(details: Ints, stored: Ints) -> Floats:
 def _rows(codes: Codes, times: Times, probes: int) -> Ints:
     """Buckets and details (2, p * probes) of the pairs of a signature."""
     strokes = decoded(codes, times)
-    pairs = max(strokes.shape[0] - 1, 0)
+    following = max(strokes.shape[0] - 1, 0)
+    pairs = following + max(following - 1, 0)
     found = np.empty((2, pairs * probes), np.int64)
     cells = np.empty(_CELLS)
     for pair in range(pairs):
+        first = pair if pair < following else pair - following
+        second = first + 1 if pair < following else first + 2
         # Of a mirrored pair all signs change: the first is made positive.
-        sign = -1.0 if strokes[pair, 0] < 0.0 else 1.0
+        sign = -1.0 if strokes[first, 0] < 0.0 else 1.0
         for i in range(_DIMENSIONS.size):
             k = _DIMENSIONS[i]
             turn = sign if k < SIGNED else 1.0
-            cells[2 * i] = turn * strokes[pair, k] / _WIDTHS[i]
-            cells[2 * i + 1] = turn * strokes[pair + 1, k] / _WIDTHS[i]
-        between = max(strokes[pair + 1, TIME] - strokes[pair, TIME], 1.0)
-        cells[_CELLS - 1] = math.log(between) / _INTERVAL
+            cells[2 * i] = turn * strokes[first, k] / _WIDTHS[i]
+            cells[2 * i + 1] = turn * strokes[second, k] / _WIDTHS[i]
         at = pair * probes
         _probe(cells, found[0, at : at + probes])
-        found[1, at : at + probes] = _detail(codes[pair], codes[pair + 1], sign)
+        found[1, at : at + probes] = _detail(codes[first], codes[second], sign)
     return found
 
 

@@ -2,7 +2,7 @@
 
 A lookup has two stages. The play's buckets (`buckets`), at five paces of the play, are read from an index; the plays found most
 often, and nearest by what their rows carry, are then compared stroke by stroke (`alignment`). A lookup asks once for at most
-`PROBES` times `MOST_STROKES` buckets a pace and once for `CANDIDATES` signatures, however many plays there are.
+`PROBES` times twice `MOST_STROKES` buckets a pace and once for `CANDIDATES` signatures, however many plays there are.
 
 An index is anything that keeps rows and signatures (`ReplayIndex`). `MemoryIndex` holds sorted arrays, for tests and measurements. In a
 database (`playproof.store`) it is two tables, written in the transaction that closes a challenge and erased with its session:
@@ -30,8 +30,8 @@ from playproof.telemetry import Session
 
 RATES = (1.0, 0.79, 1.26, 0.63, 1.6)
 """A play is looked for as it is, and as if it had taken so many times as long."""
-MATCH = 9.0
-"""Log odds (natural) above which a play is a replay: half as high again as any of a million pairs of people's plays came to."""
+MATCH = 7.0
+"""Log odds (natural) above which a play is a replay; a million pairs of different people's plays come to about 5 at most."""
 CANDIDATES = 8
 """So many of the plays found are compared, each at the pace at which it was found."""
 PER_BUCKET = 64

@@ -27,7 +27,7 @@ KEY = b"replay"
 
 PAGE = 20_000
 """Rows of which the buckets are read at a time: some milliseconds."""
-_USUAL_ROWS = 14  # of a play
+_USUAL_ROWS = 26  # of a play
 
 _r = replay_row.c
 _COLUMNS = ("bucket", "number", "detail")
