@@ -14,12 +14,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from playproof.challenges.buckets import rows_of
 from playproof.cli import run
 from playproof.errors import StoreRefused, StoreUnavailable
 from playproof.store import Store, open_store, restore_backup
 from playproof.store.sqlite.database import DATABASE_NAME
 from playproof.store.sqlite.driver import find_driver
 from playproof.testing import FakeClock, session_record
+from tests.visits import digest_of, finish, play
 
 SECONDS = 60
 
@@ -180,6 +182,21 @@ def test_an_erasure_of_what_only_the_backup_has_still_holds(tmp_path: Path) -> N
     with closing(open_store(data)) as store:
         assert store.erase("a") == 0
     assert restore_backup(copy, data).erased == 1
+
+
+def test_what_was_erased_of_a_visitor_is_erased_again(tmp_path: Path) -> None:
+    data, clock = tmp_path / "data", FakeClock()
+    buckets = rows_of(play(1)).bucket
+    with closing(open_store(data, clock=clock)) as store:
+        numbers = [finish(store, name, play(1)) for name in ("kept", "erased")]
+        assert set(store.replays.rows(buckets).number.tolist()) == set(numbers)
+        store.backup(tmp_path / "copy")
+        store.erase("erased")
+    assert restore_backup(tmp_path / "copy", data, force=True).erased == 1
+    with closing(open_store(data, clock=clock)) as store:
+        assert set(store.replays.rows(buckets).number.tolist()) == {numbers[0]}
+        assert [store.tokens.get(digest_of(name)) is None for name in ("kept", "erased")] == [False, True]
+        assert [store.challenges.get(name) is None for name in ("kept", "erased")] == [False, True]
 
 
 def test_what_retention_left_of_an_erased_session_is_erased_again(tmp_path: Path) -> None:
