@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,6 +19,16 @@ from playproof.testing import bot_session, human_session
 
 PLAYS = 40
 Warp = Callable[[Session, np.random.Generator], Session]
+
+
+def behind_others(play: Session, rng: np.random.Generator) -> Session:
+    """Somebody else's movement, and much of it, before the play."""
+    parts = [*(human_session(rng) for _ in range(5)), play]
+    begins = np.cumsum([0.0, *(part.t[-1] + 200.0 for part in parts[:-1])])
+    t = np.concatenate([part.t + begin for part, begin in zip(parts, begins, strict=True)])
+    x, y = (np.concatenate([getattr(part, axis) for part in parts]) for axis in ("x", "y"))
+    return replace(play, t=t, x=x, y=y, trusted=None, duration_ms=float(t[-1]))
+
 
 WARPS: dict[str, Warp] = {
     "exact": lambda play, rng: play,
@@ -40,6 +51,7 @@ WARPS: dict[str, Warp] = {
     "aimed anew": warps.reaimed,
     "aimed anew and slower": lambda play, rng: warps.retimed(warps.reaimed(play, rng), 1.2),
     "spliced": lambda play, rng: warps.spliced([play, human_session(rng), play], rng, run=6),
+    "behind others' movement": behind_others,
 }
 
 

@@ -29,7 +29,7 @@ SIGNED = 4
 """The first so many change sign in a mirror."""
 RADIUS, TIME, WIDTH = 11, 12, 13
 """Columns after the dimensions: modulus of the linear coefficient, px; when half the way was gone, ms; their number."""
-MOST = 64
+MOST = 128
 """More strokes than these are left out."""
 
 _VALLEY = 0.5

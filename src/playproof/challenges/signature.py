@@ -21,8 +21,9 @@ from playproof.telemetry import Session
 Codes = NDArray[np.int8]
 Times = NDArray[np.uint16]
 
-MOST_STROKES = 24
-"""The most telling ones are kept: they bound what a session takes."""
+MOST_STROKES = 128
+"""The most telling ones are kept: they bound what a session takes. People's plays have two dozen; where only so many were kept, whoever
+waved about enough before sending a play again had it forgotten."""
 PACE = 1.1
 """Plays are traced as if they took so much of their time: the faster a stroke, the more the tracing smooths it.
 
