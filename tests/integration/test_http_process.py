@@ -41,7 +41,7 @@ def refused(*arguments: str, **environment: str) -> str:
 
 
 def test_it_says_where_it_is_and_answers(served: Serving) -> None:
-    for word in ("try it", "score", "API", "data folder", "model", served.url):
+    for word in ("try it", "operator", "score", "API", "data folder", "model", served.url):
         assert word in served.banner
     verdict = served.post(body()).json()
     assert verdict["anomaly"]["source"] == "local"

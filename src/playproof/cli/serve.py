@@ -51,6 +51,7 @@ def _announce(settings: Settings, services: Services, admin: AdminKey | None) ->
     url = f"http://{host}:{settings.port}"
     click.echo(f"PlayProof serves {url}")
     click.echo(f"  try it       {url}/")
+    click.echo(f"  operator     {url}/operator")
     click.echo(f"  score        POST {url}/api/v1/score" + ("" if settings.api_keys else "  (open: no API key is set)"))
     click.echo(f"  API          {url}/api/v1/docs")
     if settings.test_keys and exposed(settings):
