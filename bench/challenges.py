@@ -14,6 +14,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.challenges_flood import KINDS, flood
@@ -46,72 +47,85 @@ Rows = Iterator[tuple[str, str, str]]
 """What was measured, the figure, and its bar."""
 
 
-class Memory:
-    """The resident memory of a process while it is watched, in MiB."""
+class Process:
+    """A process that is looked at from outside."""
 
     def __init__(self, process: int) -> None:
-        self._status = Path(f"/proc/{process}/status")
-        self._over = threading.Event()
-        self.seen: list[float] = []
-        self._thread = threading.Thread(target=self._watch)
+        self._place = Path(f"/proc/{process}")
 
-    def __enter__(self) -> Memory:
-        self._thread.start()
-        return self
+    def seconds(self) -> float:
+        """Of processor time that it has used."""
+        numbers = (self._place / "stat").read_text().rpartition(")")[2].split()
+        return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
 
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def now(self) -> float:
-        """How much it has."""
-        line = next(line for line in self._status.read_text().splitlines() if line.startswith("VmRSS:"))
+    def memory(self) -> float:
+        """MiB that it has in memory."""
+        line = next(line for line in (self._place / "status").read_text().splitlines() if line.startswith("VmRSS:"))
         return int(line.split()[1]) / 1024.0
 
-    def _watch(self) -> None:
-        while not self._over.wait(MEMORY_SECONDS):
-            self.seen.append(self.now())
+    @contextmanager
+    def watched(self) -> Iterator[list[float]]:
+        """Its memory while this lasts, looked at again and again."""
+        seen: list[float] = []
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(MEMORY_SECONDS):
+                seen.append(self.memory())
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        try:
+            yield seen
+        finally:
+            over.set()
+            thread.join()
 
 
 def finishing(made: Ground, seconds: float, seed: int) -> Rows:
     """Finishes of plays whose batches are stored."""
     warm = round(FINISHES * WARM_SECONDS)
     ends = put_plays(made, warm + round(FINISHES * seconds), seed)
-    with made.serving() as (host, port, _), client() as visitors:
+    with made.serving() as (host, port, process), client() as visitors:
         visitors.submit(rush, host, port, ends[:warm], FINISHES, seed).result()
+        before = Process(process).seconds()
         seen = visitors.submit(rush, host, port, ends[warm:], FINISHES, seed).result()
+        each = (Process(process).seconds() - before) / len(ends[warm:])
     yield f"finish to token, {FINISHES:g} a second", seen.words("finish"), FINISH_BAR
+    yield "processor time of the service, each", f"{1000.0 * each:.1f} ms", ""
     yield "what came of them", _ended(made, seen), "all with a token"
 
 
 def playing(made: Ground, seconds: float, seed: int) -> Rows:
     """Whole challenges."""
-    with made.serving() as (host, port, _), client() as visitors:
+    with made.serving() as (host, port, process), client() as visitors:
         visitors.submit(visit, host, port, PLAYS, WARM_SECONDS, seed + 1).result()
+        before = Process(process).seconds()
         seen = visitors.submit(visit, host, port, PLAYS, PLAYS_LAST * seconds, seed).result()
+        each = (Process(process).seconds() - before) / max(len(seen.visitors), 1)
     yield f"batches of whole challenges, of which {PLAYS:g} a second begin", seen.words("batch"), PLAY_BAR
     yield "their beginnings", seen.words("begin"), ""
     yield "their finishes", seen.words("finish"), ""
+    yield "processor time of the service, each whole challenge", f"{1000.0 * each:.0f} ms", ""
     yield "what came of them", _ended(made, seen), "all end with a token"
 
 
 def flooded(made: Ground, seconds: float, seed: int) -> Rows:
-    """Visitors beside floods, each of which lasts until the last of them is through."""
+    """Visitors beside floods, each of which lasts until nearly all of them are through."""
     names = put_open(made, OPEN)
     with made.serving() as (host, port, process), client() as visitors, client() as others:
         visitors.submit(visit, host, port, OTHERS, WARM_SECONDS, seed + 1).result()
         for number, kind in enumerate(KINDS):
-            before = Memory(process).now()
-            lasts = seconds + PLAY_SECONDS
-            with Memory(process) as memory:
-                at_it = others.submit(flood, host, port, kind, names, lasts)
+            at, lasts = Process(process), seconds + PLAY_SECONDS
+            before = at.memory()
+            with at.watched() as memory:
+                flooding = others.submit(flood, host, port, kind, names, lasts)
                 seen = visitors.submit(visit, host, port, OTHERS, seconds, seed + 2 + number).result()
-                answers = at_it.result()
-            half, most = memory.seen[len(memory.seen) // 2], max(memory.seen)
+                answers = flooding.result()
             requests = f"{seen.words('begin', 'batch', 'finish')}; {_lost(seen)}"
             yield f"all requests of {OTHERS:g} visitor a second, beside {kind}", requests, OTHERS_BAR
             yield "what that was answered", f"{sum(answers.values()) / lasts:,.0f} a second: {_counted(answers)}", ""
-            told = f"{before:.0f} MiB before, {half:.0f} half way, {most:.0f} at most, {memory.now():.0f} after"
+            told = f"{before:.0f} MiB before, {memory[len(memory) // 2]:.0f} half way, {max(memory):.0f} at most, {at.memory():.0f} after"
             yield "the service's memory then", told, "bounded"
 
 

@@ -14,7 +14,7 @@ import uvloop
 from bench.challenges_http import Lines, post
 
 ADDRESS = "203.0.113.7"
-BEGINNING, LARGE, SLOW = 64, 8, 200
+BEGINNING, LARGE, SLOW = 500, 8, 200
 """Connections of each kind."""
 LARGE_BYTES = 3 * 1024**2
 SLOW_BYTES = 1_000

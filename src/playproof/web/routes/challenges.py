@@ -33,6 +33,9 @@ PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)"
 """No control characters: PostgreSQL keeps no NUL, and logs no line ends."""
 _TRIES = 3
 """How often a batch is taken that another one of the same challenge came before."""
+REFUSED_SECONDS = 1.0
+"""How long whoever goes on asking past a rate waits for the refusal: a client that asks without a pause asks so much less often, and those
+who wait are bounded by what the process answers in that time."""
 _HEADERS = ((b"cache-control", b"no-store"), *OPEN)
 _encode = msgspec.json.Encoder().encode
 
@@ -98,7 +101,9 @@ async def begin(request: Request[Any, Any, Any]) -> Answer:
     )
     over = services.desk.reception.over(wish)
     if over is not None:
-        raise _limited(services, asked.way, over)
+        refused = _limited(services, asked.way, over)
+        await asyncio.sleep(REFUSED_SECONDS)
+        raise refused
     view, stored = services.desk.reception.issue(wish)
     over = await _landed(request, stored)
     if over is not None:
