@@ -15,6 +15,7 @@ from playproof.clock import SystemClock, milliseconds
 from playproof.store import open_store
 from playproof.tokens.keys import secret_digest
 from playproof.tokens.site import SitePolicy, Terms, policy_of
+from playproof.web import widget_files
 
 SHOP = "https://shop.example"
 
@@ -181,7 +182,17 @@ def test_a_site_is_disabled_and_enabled(line: Line) -> None:
     assert line.json("show", "shop")["disabledAt"] is None
 
 
-@pytest.mark.parametrize("command", [["show"], ["rotate"], ["policy"], ["disable"], ["enable"], ["origins", "--origin", SHOP]])
+@pytest.mark.parametrize(
+    "command", [["show"], ["snippet", "--url", SHOP], ["rotate"], ["policy"], ["disable"], ["enable"], ["origins", "--origin", SHOP]]
+)
 def test_sites_that_are_not_there_are_named(line: Line, command: list[str]) -> None:
     line.made()
     assert "no site other" in line(command[0], "other", *command[1:], code=1)
+
+
+def test_the_page_of_a_site_is_told_what_it_needs(line: Line) -> None:
+    made = line.made()
+    page = line("snippet", "shop", "--url", "https://verify.example/")
+    assert widget_files.snippet("https://verify.example").html in page
+    assert page.endswith(f'<play-proof sitekey="{made["sitekey"]}"></play-proof>\n')
+    assert "expected an http or https address" in line("snippet", "shop", "--url", "verify.example", code=2).replace("\n", " ")

@@ -16,7 +16,7 @@ from playproof.cli.site_words import checked_origins, find, opened, site_argumen
 from playproof.clock import SystemClock, milliseconds
 from playproof.ids import site_id
 from playproof.settings import Settings
-from playproof.settings.kinds import duration
+from playproof.settings.kinds import URL, duration
 
 _KEEP = duration(0, 30 * 86400.0)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -104,6 +104,27 @@ def show(settings: Settings, site: str, output: str | None) -> None:
         live = [secret for secret in store.sites.secrets(record.id) if secret.expires_at is None or secret.expires_at > now]
     secrets = [{"hint": one.hint, "createdAt": time_shown(one.created_at), "expiresAt": time_shown(one.expires_at)} for one in live]
     told({**summary(record), "policy": msgspec.json.decode(record.policy), "secrets": secrets}, output)
+
+
+@sites.command()
+@site_argument
+@click.option("--url", required=True, metavar="URL", help="Where pages reach the service, such as https://verify.example.")
+@with_settings("data_dir")
+def snippet(settings: Settings, site: str, url: str) -> None:
+    """Print what a page of the site needs: the widget of this version, whose files the browser checks, and its place in a form.
+
+    With every upgrade the service has another widget; pages with the snippet of an older one load this one only once they are changed.
+    """
+    from playproof.web import widget_files
+
+    try:
+        reached = URL.parse(url)
+    except ValueError:
+        raise click.BadParameter(f"expected {URL.expected}", param_hint="--url") from None
+    with opened(settings) as store:
+        record = find(store, site)
+    click.echo(widget_files.snippet(reached).html)
+    click.echo(f'<play-proof sitekey="{record.sitekey}"></play-proof>')
 
 
 @sites.command()
