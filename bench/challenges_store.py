@@ -1,6 +1,6 @@
 """What visitors' challenges cost the store: so many at a time as a busy site has, and as many as it takes.
 
-    python -m bench.challenges_store [--seconds 20] [--write]
+    python -m bench.challenges_store [--seconds 20] [--nice 0] [--write]
 
 A visitor begins a challenge that two rates count, sends 16 batches of events, for each of which the challenge is read and its state
 replaced, ends it with a signature, has a session of 8 KB of telemetry stored with a token, and the site's backend spends that. Ten visitors
@@ -28,7 +28,7 @@ import numpy as np
 import uvloop
 
 from bench.document import write_block
-from bench.machine import machine
+from bench.machine import machine, niceness
 from bench.store import Place, places
 from playproof.challenges.buckets import rows_of
 from playproof.challenges.signature import Signature
@@ -74,10 +74,9 @@ class Visitors:
         )  # fmt: skip
         limits = [Rate(b"%016d" % (number % ADDRESSES), 60_000, 10**9), Rate(b"site", 60_000, 10**9)]
         await self._timed("issue", lambda: store.issue(record, limits))
-        for sequence in range(1, BATCHES + 1):
+        for _ in range(BATCHES):
             await asyncio.sleep(pause)
-            accepted = await self._timed("advance", lambda at=sequence: self._advance(name, at))  # type: ignore[misc]
-            assert accepted
+            assert await self._advanced(name)
         signature = self._play()
         packed, rows = signature.pack(), rows_of(signature)
         assert await self._timed("close", lambda: store.close(name, BATCHES, STATE, b"closing", packed, rows, self._now()))
@@ -90,11 +89,14 @@ class Visitors:
         spent = await self._timed("spend", lambda: self._store.tokens.spend(token.digest, SITE, self._now(), None, lambda *_: b"{}"))
         assert spent.outcome == "spent"
 
-    def _advance(self, name: str, sequence: int) -> Future[bool]:
-        """As a replica does that knows nothing of the challenge."""
-        stored = self._store.challenges.get(name)
+    async def _advanced(self, name: str) -> bool:
+        """Whether a batch was accepted, as by a replica that knows nothing of the challenge and looks in a thread of its own."""
+        started = time.perf_counter()
+        stored = await asyncio.to_thread(self._store.challenges.get, name)
         assert stored is not None
-        return self._store.challenges.advance(name, stored.sequence + 1, STATE, EVENTS, self._now())
+        taken = await self._ferry.landed(self._store.challenges.advance(name, stored.sequence + 1, STATE, EVENTS, self._now()))
+        self.took["advance"].append(time.perf_counter() - started)
+        return bool(taken)
 
     async def _timed(self, step: str, ask: Callable[[], Future[T]]) -> T:
         started = time.perf_counter()
@@ -155,11 +157,13 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Speed of the store under challenges.")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement")
+    parser.add_argument("--nice", type=int, default=0, help="niceness of what is timed")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/storage.md")
     given = parser.parse_args(arguments)
-    head = f"`python -m bench.challenges_store`, {machine()}; {os.getloadavg()[0]:.1f} processes at work when it began:"
+    nice = f" --nice {given.nice}" if given.nice else ""
+    head = f"`python -m bench.challenges_store{nice}`, {machine()}; {os.getloadavg()[0]:.1f} processes at work when it began:"
     print(head)
-    with places() as found:
+    with niceness(given.nice), places() as found:
         lines = [f"| step | {' | '.join(found)} |", "| --- |" + " --- |" * len(found)]
         for name, work in ((f"{BEGIN} visitors a second", steady), (f"{CROWD} visitors at a time", crowded)):
             each = [measure(work, place, given.seconds) for place in found.values()]

@@ -1,6 +1,6 @@
 """Replays in a database: what a lookup among a million plays takes on both engines.
 
-    python -m bench.replay_stores FOLDER [--stored 1000000] [--page docs/replay.md]
+    python -m bench.replay_stores FOLDER [--stored 1000000] [--nice 0] [--page docs/replay.md]
 
 Who is looked up was never there, which costs most: nothing ends a lookup early. The plays are those of `bench.replay`, put into the
 tables at once, and the server is a PostgreSQL of our own with its ordinary settings, on a Unix socket of the same machine.
@@ -20,7 +20,7 @@ import numpy as np
 import psycopg
 from sqlalchemy import Connection
 
-from bench.machine import machine
+from bench.machine import machine, niceness
 from bench.page import put
 from bench.replay import prepare
 from bench.store import places
@@ -115,11 +115,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Replays among a million plays, in a database.")
     parser.add_argument("folder", type=Path, help="where the recorded people are")
     parser.add_argument("--stored", type=int, default=1_000_000, help="plays to look among")
+    parser.add_argument("--nice", type=int, default=0, help="niceness of what is timed")
     parser.add_argument("--page", type=Path, help="a page to put the figures into")
     given = parser.parse_args()
     ground = prepare(given.folder, given.stored)
     visitors = [record.session for record in ground.strangers]
-    said, lines = [], lookups("memory", ground.index, visitors)
+    said: list[str] = []
+    with niceness(given.nice):
+        lines = lookups("memory", ground.index, visitors)
     print(*lines, sep="\n", flush=True)
     with places() as found:
         for engine, place in found.items():
@@ -133,9 +136,11 @@ def main() -> None:
                 store.replays.prepare()
                 took = time.perf_counter() - started
                 said.append(f"{engine}: {size(store, url) / given.stored:.0f} bytes a play; read through in {took:.1f} s.")
-                lines += lookups(engine, store.replays, visitors)
+                with niceness(given.nice):
+                    lines += lookups(engine, store.replays, visitors)
                 print(said[-1], *lines[-2:], sep="\n", flush=True)
-    head = f"{machine()}; load while measuring {Path('/proc/loadavg').read_text().split()[0]}. {given.stored:,} plays stored."
+    load = f"load while measuring {Path('/proc/loadavg').read_text().split()[0]}" + (f", at niceness {given.nice}" if given.nice else "")
+    head = f"{machine()}; {load}. {given.stored:,} plays stored."
     table = ["| signature, lookup and comparison of one play, ms | median | p99 | most |", "| --- | ---: | ---: | ---: |", *lines]
     if given.page:
         put(given.page, "bench.replay_stores", "\n".join([head, "", *said, "", *table]))
