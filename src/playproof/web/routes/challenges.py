@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -34,8 +35,8 @@ PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)"
 _TRIES = 3
 """How often a batch is taken that another one of the same challenge came before."""
 REFUSED_SECONDS = 1.0
-"""How long whoever goes on asking past a rate waits for the refusal: a client that asks without a pause asks so much less often, and those
-who wait are bounded by what the process answers in that time."""
+"""How long, on average, whoever goes on asking past a rate waits for the refusal: a client that asks without a pause asks so much less
+often, and not with all of its connections at one moment. Those who wait are bounded by what the process answers in that time."""
 _HEADERS = ((b"cache-control", b"no-store"), *OPEN)
 _encode = msgspec.json.Encoder().encode
 
@@ -102,7 +103,7 @@ async def begin(request: Request[Any, Any, Any]) -> Answer:
     over = services.desk.reception.over(wish)
     if over is not None:
         refused = _limited(services, asked.way, over)
-        await asyncio.sleep(REFUSED_SECONDS)
+        await asyncio.sleep(REFUSED_SECONDS * (0.5 + secrets.randbelow(1024) / 1024.0))
         raise refused
     view, stored = services.desk.reception.issue(wish)
     over = await _landed(request, stored)
