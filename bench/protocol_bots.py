@@ -10,7 +10,8 @@ import numpy as np
 
 from bench.protocol_people import PAUSE_S, Tally, fresh_place
 from bench.protocol_replays import merged
-from bench.visitors import Hand, OutOfStrokes, Place, Recorded, Stroke, Verdicted, played, strokes_of
+from bench.strokes import Hand, OutOfStrokes, Stroke, strokes_of
+from bench.visitors import Place, Recorded, Verdicted, played
 from playproof.challenges import GAMES
 from playproof.challenges.events import Kind
 from playproof.evaluation.corpora import Record

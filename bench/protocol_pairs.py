@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from bench.protocol_people import SPARE, People
 from bench.replay import rare
-from bench.visitors import Hand, Moving, OutOfStrokes
+from bench.strokes import Hand, OutOfStrokes
+from bench.visitors import Moving
 from playproof.challenges import GAMES, View, issue
 from playproof.challenges.memory_index import MemoryIndex
 from playproof.challenges.replay import MATCH, compare, nearest

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from bench.replay import share
-from bench.visitors import Hand, OutOfStrokes, Place, Recorded, Stroke, Verdicted, played, strokes_of
+from bench.strokes import Hand, OutOfStrokes, Stroke, strokes_of
+from bench.visitors import Place, Recorded, Verdicted, played
 from playproof.challenges import GAMES
 from playproof.evaluation.corpora import Record
 from playproof.evaluation.metrics import clustered_interval, codes

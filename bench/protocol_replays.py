@@ -9,7 +9,8 @@ import numpy as np
 
 from bench.protocol_people import PAUSE_S, People, Play, Tally, fresh_place, plays
 from bench.replay import share
-from bench.visitors import CHOICE, Copy, Hand, Place, Recorded, Stroke, played, resent
+from bench.strokes import CHOICE, Hand, Stroke
+from bench.visitors import Copy, Place, Recorded, played, resent
 from playproof.challenges import GAMES
 from playproof.challenges.events import Kind
 from playproof.evaluation import warps

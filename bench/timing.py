@@ -27,7 +27,8 @@ from bench.page import put
 from bench.protocol import MANY, SEED
 from bench.protocol_people import PAUSE_S, SPARE, People, fresh_place, people_of
 from bench.protocol_replays import cut, held
-from bench.visitors import Hand, Place, Recorded, Stroke, played
+from bench.strokes import Hand, Stroke
+from bench.visitors import Place, Recorded, played
 from playproof.batch.runtime import Batch as Queued
 from playproof.challenges import GAMES, Answer, Batch
 from playproof.challenges.events import UNTRUSTED

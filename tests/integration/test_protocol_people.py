@@ -11,7 +11,8 @@ import pytest
 
 from bench.protocol_people import People, Play, people_of, plays
 from bench.protocol_replays import SPLICED, changed
-from bench.visitors import Copy, Hand, Place, Recorded, Stroke, played, resent, strokes_of
+from bench.strokes import Hand, Stroke, strokes_of
+from bench.visitors import Copy, Place, Recorded, played, resent
 from playproof.challenges import GAMES
 from playproof.evaluation.corpora import read_corpus
 from playproof.testing import bot_session, human_session
