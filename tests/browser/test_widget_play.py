@@ -30,7 +30,7 @@ def test_it_is_played_with_the_mouse(offering: Service, browser: Browser, game: 
     assert held.outcome is not None
     assert (held.outcome.completed, held.outcome.device, held.outcome.violations, held.outcome.untrusted) == (True, "mouse", {}, 0)
     assert at.token == held.token
-    assert "pow" not in offering.calls, "who plays by pointer pays nothing"
+    assert "pow" not in offering.calls, "who plays by mouse pays nothing"
     assert at.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert at_peace(at, said)
     window.close()
@@ -71,6 +71,8 @@ def test_it_is_played_by_tapping(offering: Service, browser: Browser) -> None:
     at.until("verified")
     assert offering.latest.outcome is not None
     assert offering.latest.outcome.device == "touch"
+    assert offering.calls.count("pow") == 1
+    assert offering.latest.paid, "who taps moves next to nothing, and pays"
     window.close()
 
 

@@ -54,7 +54,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("shop") / "data"
     with (
         service() as pages,
-        serving(folder, PLAYPROOF_TOLL_INSTEAD="2000", PLAYPROOF_TOLL_KEYBOARD="2000", PLAYPROOF_TOLL_WAIT="0s") as running,
+        serving(folder, PLAYPROOF_TOLL_INSTEAD="2000", PLAYPROOF_TOLL_BESIDE="2000", PLAYPROOF_TOLL_WAIT="0s") as running,
     ):
         command = [sys.executable, "-m", "playproof", "sites", "create", "shop", "--origin", pages.site, "--format", "json"]
         made = subprocess.run([*command, "--data-dir", str(folder)], check=True, capture_output=True, text=True)

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from playproof.challenges import GAMES, Batch, Event
-from playproof.challenges.events import Kind
+from playproof.challenges.events import Device, Kind
 from playproof.errors import StoreUnavailable
 from playproof.scoring.local import load_artefact, reference_path
 from playproof.settings import Settings
@@ -26,7 +27,7 @@ from playproof.tokens.trial import TRIAL_TOKEN
 from tests.serving import is_problem
 from tests.visiting import SITEKEY, Refused, VisitedSite, WebVisitor, add_site
 
-CHEAP = Settings(toll_keyboard=100, toll_instead=100, challenges_per_address=10_000, accessible_per_address=4)
+CHEAP = Settings(toll_beside=100, toll_instead=100, challenges_per_address=10_000, accessible_per_address=4)
 
 
 @pytest.fixture
@@ -318,6 +319,38 @@ class TestAccessible:
         site.post("/api/v1/challenges", {"sitekey": SITEKEY})
         played = WebVisitor(site, "osu", 2)
         is_problem(site.send(f"/api/v1/challenges/{played.name}/pow", {}), 429, "rate-limited")
+
+
+class Taps(WebVisitor):
+    """Hits every target with a finger, and moves nothing."""
+
+    def __init__(self, site: VisitedSite, seed: int, toll_of: str | None) -> None:
+        super().__init__(site, "bubble-pop", seed)
+        if toll_of is not None:
+            self.payload = solved(site.post(f"/api/v1/challenges/{self.name}/pow", {"device": toll_of}))
+        while self.target is not None:
+            self.wait(350.0)
+            self.at = np.array([self.target.x, self.target.y], np.float64)
+            for kind in (Kind.DOWN, Kind.UP):
+                self._log(kind, self.t, self.at, value=Device.TOUCH)
+                self.wait(60.0)
+            self.send()
+            self.settle()
+        self.finished()
+
+
+@pytest.mark.parametrize(("toll_of", "decision"), [(None, "review"), ("keyboard", "review"), ("stylus", "review"), ("touch", "pass")])
+def test_who_taps_without_moving_pays_for_it(site: VisitedSite, toll_of: str | None, decision: str) -> None:
+    verdict = site.verdict(Taps(site, 1, toll_of))
+    assert verdict["decision"] == decision, verdict["reasons"]
+    assert ("toll_missing" in codes(verdict)) is (decision == "review")
+
+
+def test_tolls_of_fingers_have_no_rate_but_that_of_challenges(site: VisitedSite) -> None:
+    name = WebVisitor(site, "osu", 1).name
+    for _ in range(6):
+        site.post(f"/api/v1/challenges/{name}/pow", {"device": "touch"})
+    is_problem(site.send(f"/api/v1/challenges/{name}/pow", {"device": "mouse"}), 422, "invalid-request")
 
 
 class Pays(WebVisitor):

@@ -23,7 +23,7 @@ from tests.serving import body, is_problem
 from tests.visiting import VisitedSite, WebVisitor, add_site
 
 ADMIN = {"Authorization": "Bearer the-admin-key"}
-CHEAP = Settings(toll_keyboard=100, toll_instead=100)
+CHEAP = Settings(toll_beside=100, toll_instead=100)
 HERE = "http://localhost:8000"
 
 

@@ -22,7 +22,7 @@ from playproof.tokens.site import SitePolicy, Terms
 from playproof.tokens.trial import TRIAL_TOKEN
 from tests.visiting import SECRET, SITEKEY, VisitedSite, WebVisitor, add_site
 
-CHEAP = Settings(toll_keyboard=100, toll_instead=100, challenges_per_address=10_000)
+CHEAP = Settings(toll_beside=100, toll_instead=100, challenges_per_address=10_000)
 
 
 @pytest.fixture

@@ -57,13 +57,14 @@ def solved(made: Toll, **changed: Any) -> str:
 
 
 def test_a_toll_is_paid_by_its_number_for_its_challenge_alone() -> None:
-    made = toll("ch_1", WORK, "key", os.urandom)
+    made = toll("ch_1", "keyboard", WORK, "key", os.urandom)
     payload = solved(made)
-    assert paid(payload, "ch_1", WORK, "key")
-    assert paid(payload, "ch_1", WORK - 1, "key")
-    assert not paid(payload, "ch_2", WORK, "key")
-    assert not paid(payload, "ch_1", WORK + 1, "key"), "it asked for less work"
-    assert not paid(payload, "ch_1", WORK, "another key")
+    assert paid(payload, "ch_1", "keyboard", WORK, "key")
+    assert paid(payload, "ch_1", "keyboard", WORK - 1, "key")
+    assert not paid(payload, "ch_2", "keyboard", WORK, "key")
+    assert not paid(payload, "ch_1", "keyboard", WORK + 1, "key"), "it asked for less work"
+    assert not paid(payload, "ch_1", "keyboard", WORK, "another key")
+    assert not paid(payload, "ch_1", "touch", WORK, "key"), "each way has a toll of its own"
 
 
 @pytest.mark.parametrize(
@@ -78,20 +79,20 @@ def test_a_toll_is_paid_by_its_number_for_its_challenge_alone() -> None:
     ],
 )
 def test_what_is_no_solution_pays_nothing(changed: dict[str, Any]) -> None:
-    made = toll("ch_1", WORK, "key", os.urandom)
-    assert not paid(solved(made, **changed), "ch_1", WORK, "key")
+    made = toll("ch_1", "keyboard", WORK, "key", os.urandom)
+    assert not paid(solved(made, **changed), "ch_1", "keyboard", WORK, "key")
 
 
 @pytest.mark.parametrize("payload", [None, "", "%%%", "e30=", base64.b64encode(b"\xff\xfe").decode(), "A" * (LONGEST_PAYLOAD + 1)])
 def test_what_is_no_payload_pays_nothing(payload: str | None) -> None:
-    assert not paid(payload, "ch_1", WORK, "key")
+    assert not paid(payload, "ch_1", "keyboard", WORK, "key")
 
 
 def test_a_spliced_salt_pays_nothing() -> None:
     """The salt's own parameters are signed with it, so none can be added or repeated."""
-    made = toll("ch_1", WORK, "key", os.urandom)
+    made = toll("ch_1", "keyboard", WORK, "key", os.urandom)
     for salt in (made.salt + "for=ch_2&", made.salt.replace("for=ch_1", "for=ch_2"), made.salt[:-1]):
-        assert not paid(solved(made, salt=salt), "ch_2", WORK, "key")
+        assert not paid(solved(made, salt=salt), "ch_2", "keyboard", WORK, "key")
 
 
 def test_a_person_leaves_no_finding() -> None:
@@ -117,6 +118,7 @@ def test_every_finding_has_its_reason() -> None:
         ReasonCode.ACCESSIBLE_WAY,
     ]
     assert "outside 3x" in found[0].detail
+    assert findings(outcome, session, None, paid=False)[-1].code == ReasonCode.TOLL_MISSING
 
 
 def test_a_toll_instead_of_a_game_is_paid_or_nothing() -> None:

@@ -48,6 +48,7 @@ class ReasonCode(StrEnum):
     LATE_EVENTS = "late_events"
     CAMPAIGN = "campaign"
     ACCESSIBLE_WAY = "accessible_way"
+    TOLL_MISSING = "toll_missing"
     # Told apart in a minute by whoever reads this: worth a word, not a decision.
     FRACTIONAL_COORDINATES = "fractional_coordinates"
     ZERO_DISTANCE_MOVES = "zero_distance_moves"
@@ -108,6 +109,9 @@ MEANINGS: dict[ReasonCode, Meaning] = {
     ReasonCode.CHALLENGE_INCOMPLETE: Meaning("fail", "The challenge was not played to its end, or not in time."),
     ReasonCode.LATE_EVENTS: Meaning("strict", "Events came in later than they happened, as from a dead spot: they can be trusted less."),
     ReasonCode.CAMPAIGN: Meaning("corroborates", "Many recent plays are nearer to each other than people's are, and this is one of them."),
+    ReasonCode.TOLL_MISSING: Meaning(
+        "review", "It was not played by mouse, too little is known of people who play so, and the toll asked for that was not worked out."
+    ),
     ReasonCode.ACCESSIBLE_WAY: Meaning("note", "The visitor took the accessible way and paid its toll; movement was not judged."),
     ReasonCode.FRACTIONAL_COORDINATES: Meaning("note", "Positions are fractions of a pixel, which few browsers report for a mouse."),
     ReasonCode.ZERO_DISTANCE_MOVES: Meaning("note", "Movements that go nowhere."),

@@ -87,9 +87,12 @@ class ChallengeSettings(BatchSettings, frozen=True, kw_only=True):
         int,
         Setting(integer(1, 100_000_000), "How often the accessible way may be taken at one site in ten minutes."),
     ] = 600
-    toll_keyboard: Annotated[
+    toll_beside: Annotated[
         int,
-        Setting(integer(100, 100_000_000), "Hashes that a play by keyboard costs the visitor's computer, on average, while it is played."),
+        Setting(
+            integer(100, 100_000_000),
+            "Hashes that a play by finger, pen or keyboard costs the visitor's computer, on average, while it is played.",
+        ),
     ] = 100_000
     toll_instead: Annotated[
         int,

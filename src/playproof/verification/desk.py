@@ -37,8 +37,8 @@ def desk_of(settings: Settings, store: Store, service: Service, metrics: Metrics
     """The desk that `settings` describe. Raises `StoreUnavailable`; blocks."""
     signing = signing_of(settings, store, clock, random)
     sites = Sites(store, clock, trials=settings.test_keys)
-    prices = Prices(int(settings.challenge_lifetime * 1000), settings.toll_keyboard, settings.toll_instead)
-    tolls = Tolls(settings.toll_keyboard, settings.toll_instead, int(settings.toll_wait * 1000))
+    prices = Prices(int(settings.challenge_lifetime * 1000), settings.toll_beside, settings.toll_instead)
+    tolls = Tolls(settings.toll_beside, settings.toll_instead, int(settings.toll_wait * 1000))
     campaigns = Campaigns(store, settings.woodwide_persistent_dataset, metrics)
     return Desk(
         sites=sites,

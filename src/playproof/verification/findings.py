@@ -9,7 +9,7 @@ from playproof.scoring.heuristic import Hit
 from playproof.telemetry import Session
 from playproof.verification.campaigns import Found
 
-KEYBOARD = "keyboard"
+MOUSE, KEYBOARD = "mouse", "keyboard"
 
 
 def findings(outcome: Outcome, session: Session, match: Match | None, *, paid: bool) -> list[Hit]:
@@ -28,7 +28,9 @@ def findings(outcome: Outcome, session: Session, match: Match | None, *, paid: b
         hits.append(Hit(ReasonCode.UNTRUSTED_EVENTS, f"{outcome.untrusted} of {outcome.events} events were made by a script"))
     if not outcome.prompt:
         hits.append(Hit(ReasonCode.LATE_EVENTS, "events came in late, as after a dead spot"))
-    if outcome.device == KEYBOARD and paid:
+    if outcome.device != MOUSE and outcome.hits and not paid:
+        hits.append(Hit(ReasonCode.TOLL_MISSING, f"played by {outcome.device}, and its toll is missing or wrong"))
+    elif outcome.device == KEYBOARD:
         hits.append(Hit(ReasonCode.ACCESSIBLE_WAY, f"{GAMES[outcome.game].name} was played by keyboard, and the toll paid"))
     return hits
 

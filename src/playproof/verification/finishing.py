@@ -55,7 +55,7 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     """Id of the signing key that its token is made with."""
     paid: bool
-    """The toll of the accessible way was worked out."""
+    """The toll for how it was played was worked out."""
     outcome: Outcome | None
     """`None` where there was no game."""
     targets: tuple[tuple[float, float, float, float], ...] = ()
@@ -77,10 +77,10 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Tolls:
-    """What is asked of those who do not play by pointer."""
+    """What is asked of those who do not play by mouse."""
 
-    keyboard: int
-    """Hashes, on average."""
+    beside: int
+    """Hashes, on average, beside a game."""
     instead: int
     wait_ms: int
     """The least time from issue to finish of a challenge without a game."""
@@ -168,12 +168,13 @@ class Finishing:
         self, stored: StoredChallenge, receipt: str, payload: str | None, landed: Landed[Any]
     ) -> tuple[StoredChallenge, Play | None]:
         """The challenge once it is closed, by this finish or by one that came first; and what was played, where this one looked."""
-        work = self._tolls.keyboard if stored.way == GAME else self._tolls.instead
+        work = self._tolls.beside if stored.way == GAME else self._tolls.instead
 
         def close() -> tuple[bytes, bytes, Signature | None, int, Play | None]:
             now = milliseconds(self._clock.now())
             state, outcome = closed(stored, receipt, self._signing, now)
-            keys = [key for key in self._signing.accepted if paid(payload, stored.id, work, self._signing.toll_key(key))]
+            way = POW if outcome is None else outcome.device
+            keys = [key for key in self._signing.accepted if paid(payload, stored.id, way, work, self._signing.toll_key(key))]
             timely = outcome is not None or now <= stored.expires_at
             closing = Closing(key=receipt.partition(".")[0], paid=bool(keys) and timely, outcome=outcome)
             if outcome is None:

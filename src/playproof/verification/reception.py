@@ -17,6 +17,7 @@ from playproof.challenges.refusal import REFUSALS, Refusal
 from playproof.clock import Clock, milliseconds
 from playproof.errors import ChallengeNotFound, ChallengeOver, ChallengeRefused, InvalidRequest, RateLimited
 from playproof.ids import RandomBytes, challenge_id
+from playproof.verification.findings import KEYBOARD
 from playproof.verification.rates import Rates, Reached
 from playproof.verification.signing import Signing
 from playproof.verification.toll import Toll, toll
@@ -72,8 +73,8 @@ class Prices:
     """What the ways cost."""
 
     lifetime_ms: int
-    keyboard: int
-    """Hashes, on average, beside a game played by keyboard."""
+    beside: int
+    """Hashes, on average, beside a game that is not played by mouse."""
     instead: int
     """The same instead of a game."""
 
@@ -166,15 +167,17 @@ class Reception:
         advanced = self._store.challenges.advance(name, batch.sequence, _encode(after), encode_batch(batch), now)
         return Taken(answer, advanced, stored.game)
 
-    def toll(self, name: str) -> tuple[Toll, Future[Rate | None]]:
-        """What a play of the challenge `name` by keyboard costs, to be shown once the future says that no rate is over.
+    def toll(self, name: str, device: str) -> tuple[Toll, Future[Rate | None] | None]:
+        """What a play of the challenge `name` by `device` costs, shown once the future, where there is one, says that no rate is over.
 
-        Raises as `take` does.
+        The keyboard's is the accessible way, which has a rate of its own. Raises as `take` does.
         """
         stored = self.stored(name)
         if stored.way != GAME or stored.closed_at is not None:
             raise refusal(Refusal.CLOSED)
-        made = toll(name, self._prices.keyboard, self._signing.toll_key(self._signing.current), self._random)
+        made = toll(name, device, self._prices.beside, self._signing.toll_key(self._signing.current), self._random)
+        if device != KEYBOARD:
+            return made, None
         return made, self._store.challenges.count(self._rates.accessible(stored.site, stored.address))
 
     def stored(self, name: str) -> StoredChallenge:
@@ -210,7 +213,7 @@ class Reception:
             id=name,
             way=POW,
             expires_in=self._prices.lifetime_ms,
-            pow=toll(name, work, self._signing.toll_key(self._signing.current), self._random),
+            pow=toll(name, POW, work, self._signing.toll_key(self._signing.current), self._random),
             receipt=receipt(self._signing.receipts, name, link),
         )
         return made, view

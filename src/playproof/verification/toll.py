@@ -1,4 +1,4 @@
-"""Tolls: proof of work, by the protocol of the `altcha` library, for those who do not play by pointer.
+"""Tolls: proof of work, by the protocol of the `altcha` library, for those who do not play by mouse.
 
 A machine pays it as well as a person does, so it keeps nobody out: it makes many attempts cost something, beside the rates.
 """
@@ -39,8 +39,8 @@ class _Solution(msgspec.Struct, frozen=True):
     signature: str
 
 
-def toll(challenge_id: str, work: int, key: str, random: RandomBytes) -> Toll:
-    """A toll for the challenge of that id: about `work` hashes on average, signed with `key`."""
+def toll(challenge_id: str, way: str, work: int, key: str, random: RandomBytes) -> Toll:
+    """A toll for going the way `way` through the challenge of that id: about `work` hashes on average, signed with `key`."""
     most = 2 * work
     made = create_challenge(
         ChallengeOptions(
@@ -48,15 +48,15 @@ def toll(challenge_id: str, work: int, key: str, random: RandomBytes) -> Toll:
             max_number=most,
             number=int.from_bytes(random(8), "big") % (most + 1),
             salt=random(_SALT_BYTES).hex(),
-            params={"for": challenge_id, "work": str(work)},
+            params={"for": challenge_id, "way": way, "work": str(work)},
             hmac_key=key,
         )
     )
     return Toll(made.algorithm, made.challenge, made.salt, made.signature, most)
 
 
-def paid(payload: str | None, challenge_id: str, work: int, key: str) -> bool:
-    """Whether `payload`, base64 of JSON, solves a toll of this challenge that asked for so much work or more.
+def paid(payload: str | None, challenge_id: str, way: str, work: int, key: str) -> bool:
+    """Whether `payload`, base64 of JSON, solves a toll of this challenge and way that asked for so much work or more.
 
     It says nothing of when: a challenge ends with its first finish, and a solution with it.
     """
@@ -69,7 +69,7 @@ def paid(payload: str | None, challenge_id: str, work: int, key: str) -> bool:
     if solution.algorithm != ALGORITHM:
         return False
     named = parse_qs(solution.salt.partition("?")[2])
-    if named.get("for") != [challenge_id] or not _at_least(named.get("work", []), work):
+    if named.get("for") != [challenge_id] or named.get("way") != [way] or not _at_least(named.get("work", []), work):
         return False
     told = Payload(ALGORITHM, solution.challenge, solution.number, solution.salt, solution.signature)
     right, _ = verify_solution(told, key, check_expires=False)  # that would be by a clock which nobody handed over

@@ -8,7 +8,8 @@ from playproof.verification.toll import Toll
 from playproof.web.operations import Json, answer, problems, ref
 from playproof.web.routes import challenges
 
-ANSWERS = (challenges.Begin, challenges.End, challenges.TokenView, challenges.TrialView, Batch, Answer, View, TollView, Toll)
+_OURS = (challenges.Begin, challenges.AskToll, challenges.End, challenges.TokenView, challenges.TrialView)
+ANSWERS = (*_OURS, Batch, Answer, View, TollView, Toll)
 """What is read and answered, for the schemas."""
 
 _CHALLENGE_ID: Json = {"name": "challenge_id", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -36,10 +37,7 @@ def challenge_paths() -> Json:
         },
         "/api/v1/challenges/{challenge_id}/pow": {
             "post": {
-                "tags": ["challenges"],
-                "operationId": "getToll",
-                "summary": "See what a play by keyboard costs",
-                "security": [],
+                **_post("getToll", "See what a play by finger, pen or keyboard costs", "To be worked out while it is played.", "AskToll"),
                 **_told("Proof of work, by the protocol of ALTCHA.", "Toll"),
             }
         },

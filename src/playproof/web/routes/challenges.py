@@ -63,6 +63,12 @@ class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The solution of a toll, base64."""
 
 
+class AskToll(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a challenge is played that a toll is asked for."""
+
+    device: Literal["keyboard", "touch", "stylus"] = "keyboard"
+
+
 class TrialView(msgspec.Struct, frozen=True, rename="camel"):
     """What a test key gets at once."""
 
@@ -141,12 +147,13 @@ async def events(request: Request[Any, Any, Any]) -> Answer:
 
 @post("/api/v1/challenges/{challenge_id:str}/pow", status_code=200)
 async def toll(request: Request[Any, Any, Any]) -> Answer:
-    """Show what a play by keyboard costs."""
+    """Show what a play by other means than a mouse costs."""
     services: Services = request.app.state.services
-    made, counted = await asyncio.to_thread(services.desk.reception.toll, request.path_params["challenge_id"])
-    over = await _landed(request, counted)
+    asked = await _body(request, AskToll)
+    made, counted = await asyncio.to_thread(services.desk.reception.toll, request.path_params["challenge_id"], asked.device)
+    over = None if counted is None else await _landed(request, counted)
     if over is not None:
-        raise _limited(services, "keyboard", over)
+        raise _limited(services, asked.device, over)
     return Answer(_encode(made), headers=_HEADERS)
 
 

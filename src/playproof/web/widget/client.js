@@ -2,7 +2,8 @@
 
 import { PASSING, Trouble } from "./trouble.js";
 
-const KEY = 4; // the kind of event that is a key going down
+const KEY = 4; // the kind of event that is a key going down; those below are of pointers
+const POINTERS = ["mouse", "touch", "stylus"]; // by what is in the low byte of a pointer event's flags
 const CALL_MS = 15_000;
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [300, 4_000];
 const PREFIX = "urn:playproof:problem:";
@@ -26,13 +27,13 @@ export class Challenge {
   #receipt;
   #offline;
   #keys;
-  #proof = undefined;
+  #proofs = {}; // by device, of those that cost something
 
   /**
    * @param {URL} root Of the service.
    * @param {object} view What it gave when it issued the challenge.
    * @param {{offline: (is: boolean) => void, keys: (puzzle: Puzzle, signal: AbortSignal) => Promise<string>}} hooks
-   *   `offline` is told when the connection goes and comes; `keys` solves what a play by keys costs.
+   *   `offline` is told when the connection goes and comes; `keys` solves what a play by other means than a mouse costs.
    */
   constructor(root, view, hooks) {
     this.#root = root;
@@ -76,7 +77,9 @@ export class Challenge {
    * @returns {Promise<{reveal: {step: number, seed: string} | null}>} rejects with `Trouble`
    */
   async send({ events }) {
-    if (!this.#proof && events.some((event) => event[3] === KEY)) this.#proof = this.#prove().catch(() => undefined);
+    for (const device of new Set(events.map(deviceOf))) {
+      if (device) this.#proofs[device] ??= this.#prove(device).catch(() => undefined);
+    }
     this.#sequence += 1;
     const answer = await this.#insist("events", { sequence: this.#sequence, receipt: this.#receipt, events });
     this.#receipt = answer.receipt;
@@ -84,17 +87,23 @@ export class Challenge {
   }
 
   /**
-   * Have the play closed. One by keys that could not be paid for is closed unpaid, and weighed by the service.
+   * Have the play closed. One that could not be paid for is closed unpaid, and weighed by the service.
    *
    * @param {string} [pow] The solution, where the way of the challenge is work.
    * @returns {Promise<{token: string, expiresIn: number}>} rejects with `Trouble`
    */
   async finish(pow) {
-    return this.#insist("finish", { receipt: this.#receipt, pow: pow ?? (await this.#proof) });
+    return this.#insist("finish", { receipt: this.#receipt, pow: pow ?? (await this.#paid()) });
   }
 
-  async #prove() {
-    return this.#keys(await this.#insist("pow", {}), this.#stop.signal);
+  async #prove(device) {
+    return this.#keys(await this.#insist("pow", { device }), this.#stop.signal);
+  }
+
+  /** The proof for what the play counts as: by keys where there was any. */
+  #paid() {
+    const { keyboard, touch, stylus } = this.#proofs;
+    return keyboard ?? touch ?? stylus;
   }
 
   /** POST until there is an answer, at the latest at the end of the challenge. */
@@ -114,6 +123,13 @@ export class Challenge {
       }
     }
   }
+}
+
+/** What of those that cost something made an event; nothing where it was a mouse, or nobody. */
+function deviceOf([, , , kind, flags]) {
+  if (kind === KEY) return "keyboard";
+  const pointer = kind < KEY ? POINTERS[flags & 0xff] : "mouse";
+  return pointer === "mouse" ? null : pointer;
 }
 
 /** Wait, but no longer than until the browser says that it is back on the network. */
