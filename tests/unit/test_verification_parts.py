@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import os
@@ -119,6 +120,28 @@ def test_every_finding_has_its_reason() -> None:
     ]
     assert "outside 3x" in found[0].detail
     assert findings(outcome, session, None, paid=False)[-1].code == ReasonCode.TOLL_MISSING
+
+
+def test_what_cannot_be_looked_up_whole_is_reviewed() -> None:
+    played = person_plays("bubble-pop", np.random.default_rng(1))
+    session, _ = telemetry(played.state, played.batches)
+    again = session.t[-1] + 200.0
+    long = dataclasses.replace(
+        session,
+        t=np.concatenate([session.t + number * again for number in range(25)]),
+        x=np.tile(session.x, 25),
+        y=np.tile(session.y, 25),
+        trusted=None,
+    )
+    assert [hit.code for hit in findings(played.outcome, long, None, paid=False)] == [ReasonCode.BEYOND_LOOKUP]
+
+
+def test_who_plays_by_keys_and_misses_more_than_is_hit_guesses() -> None:
+    played = keys_play("bubble-pop", np.random.default_rng(1))
+    session, _ = telemetry(played.state, played.batches)
+    for misses, guessed in ((played.outcome.hits, False), (played.outcome.hits + 1, True)):
+        outcome = msgspec.structs.replace(played.outcome, misses=misses)
+        assert (ReasonCode.GUESSED in [hit.code for hit in findings(outcome, session, None, paid=True)]) is guessed
 
 
 def test_a_toll_instead_of_a_game_is_paid_or_nothing() -> None:

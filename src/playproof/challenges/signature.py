@@ -16,6 +16,7 @@ from playproof.challenges.odds import rarity
 from playproof.challenges.shape import DIMENSIONS, RADIUS, TIME, shapes_of
 from playproof.compiled import compiled, kernel
 from playproof.features.numbers import Floats
+from playproof.features.path import LONGEST_PATH_MS, LONGEST_REST_MS
 from playproof.telemetry import Session
 
 Codes = NDArray[np.int8]
@@ -67,6 +68,12 @@ def sign(session: Session, rate: float = 1.0) -> Signature:
     if len(rows) > MOST_STROKES:
         rows = rows[np.sort(np.argsort(-rarity(rows), kind="stable")[:MOST_STROKES])]
     return Signature(_encoded(rows), rows[:, TIME].clip(0, 65535).astype(np.uint16))
+
+
+def whole(session: Session) -> bool:
+    """Whether `sign` sees all of a session: fewer strokes than there is room for, and no more movement than a path is traced of."""
+    moving = np.minimum(np.diff(session.t), LONGEST_REST_MS).clip(0.0).sum() * PACE
+    return bool(moving < LONGEST_PATH_MS) and len(sign(session).times) < MOST_STROKES
 
 
 @kernel("i1[:,::1](f8[:,:])")

@@ -36,7 +36,7 @@ def serve(settings: Settings) -> int:
         settings = msgspec.structs.replace(settings, port=listener.getsockname()[1])
         admin = admin_key(settings)
         services = compose(settings)
-        if is_loopback(settings.host):
+        if is_loopback(settings.host) and not (settings.allowed_hosts or settings.trusted_proxies):  # else others may come through
             ensure_demo(services.store, settings.port, services.clock, os.urandom)
         _announce(settings, services, admin)
         return run(settings, listener, services)

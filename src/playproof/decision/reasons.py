@@ -45,6 +45,8 @@ class ReasonCode(StrEnum):
     REPLAYED_MOVEMENT = "replayed_movement"
     PROTOCOL_VIOLATION = "protocol_violation"
     CHALLENGE_INCOMPLETE = "challenge_incomplete"
+    BEYOND_LOOKUP = "beyond_lookup"
+    GUESSED = "guessed"
     LATE_EVENTS = "late_events"
     CAMPAIGN = "campaign"
     ACCESSIBLE_WAY = "accessible_way"
@@ -107,6 +109,8 @@ MEANINGS: dict[ReasonCode, Meaning] = {
     ReasonCode.REPLAYED_MOVEMENT: Meaning("fail", "Nearly the same movement was seen before: of an earlier play, moved, warped or cut."),
     ReasonCode.PROTOCOL_VIOLATION: Meaning("fail", "The browser reported what no honest browser can of this challenge."),
     ReasonCode.CHALLENGE_INCOMPLETE: Meaning("fail", "The challenge was not played to its end, or not in time."),
+    ReasonCode.BEYOND_LOOKUP: Meaning("review", "More movement than is looked up among earlier plays: some of it may hide a copy."),
+    ReasonCode.GUESSED: Meaning("review", "It was not played by mouse, and more tries missed than hit."),
     ReasonCode.LATE_EVENTS: Meaning("strict", "Events came in later than they happened, as from a dead spot: they can be trusted less."),
     ReasonCode.CAMPAIGN: Meaning("corroborates", "Many recent plays are nearer to each other than people's are, and this is one of them."),
     ReasonCode.TOLL_MISSING: Meaning(

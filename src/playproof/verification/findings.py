@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playproof.challenges import GAMES, Outcome
 from playproof.challenges.replay import Match
+from playproof.challenges.signature import MOST_STROKES, whole
 from playproof.decision.reasons import ReasonCode
 from playproof.scoring.heuristic import Hit
 from playproof.telemetry import Session
@@ -20,6 +21,8 @@ def findings(outcome: Outcome, session: Session, match: Match | None, *, paid: b
         hits.append(Hit(ReasonCode.PROTOCOL_VIOLATION, f"events that no browser reports of an honest play: {told}"))
     if match is not None:
         hits.append(Hit(ReasonCode.REPLAYED_MOVEMENT, f"nearly the movement of an earlier play (log odds {match.log_odds:.0f})"))
+    if not whole(session):
+        hits.append(Hit(ReasonCode.BEYOND_LOOKUP, f"{MOST_STROKES} strokes or more, or nearly a minute of movement and more"))
     if not outcome.completed:
         late = ", and its time was over" if outcome.expired else ""
         hits.append(Hit(ReasonCode.CHALLENGE_INCOMPLETE, f"{outcome.hits} of {outcome.targets} targets were hit{late}"))
@@ -28,6 +31,8 @@ def findings(outcome: Outcome, session: Session, match: Match | None, *, paid: b
         hits.append(Hit(ReasonCode.UNTRUSTED_EVENTS, f"{outcome.untrusted} of {outcome.events} events were made by a script"))
     if not outcome.prompt:
         hits.append(Hit(ReasonCode.LATE_EVENTS, "events came in late, as after a dead spot"))
+    if outcome.device != MOUSE and outcome.misses > outcome.hits:
+        hits.append(Hit(ReasonCode.GUESSED, f"{outcome.misses} misses, {outcome.hits} hits"))
     if outcome.device != MOUSE and outcome.hits and not paid:
         hits.append(Hit(ReasonCode.TOLL_MISSING, f"played by {outcome.device}, and its toll is missing or wrong"))
     elif outcome.device == KEYBOARD:
