@@ -305,6 +305,7 @@ def test_the_widget_can_wait_until_it_is_wanted(offering: Service, window: Brows
     expect(box).to_be_hidden()
     at.page.evaluate("document.querySelector('play-proof').execute()")
     expect(box).to_be_visible()
+    at.until("playing")
     play(at, BY_MOUSE["bubble-pop"])
     at.until("verified")
     expect(box).to_be_hidden()
