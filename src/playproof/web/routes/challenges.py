@@ -40,8 +40,6 @@ often, and not with all of its connections at one moment. Those who wait are bou
 _HEADERS = ((b"cache-control", b"no-store"), *OPEN)
 _encode = msgspec.json.Encoder().encode
 
-Id = Annotated[str, Meta(max_length=64)]
-
 
 class Begin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a widget asks for."""
