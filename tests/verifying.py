@@ -87,6 +87,7 @@ def add_token(
         hostname=hostname, issued_at=now, expires_at=now + site.policy.token_seconds * 1000, way="game", game="osu", device="touch",
     )  # fmt: skip
     session = session_record(name, scope=f"site:{site.id}", content=name.encode(), verdict=found or verdict())
+    session = msgspec.structs.replace(session, received_at=now)  # what is old goes when a service starts
     if awaited:
         session = msgspec.structs.replace(session, awaited=Awaiting(assessment=b"{}", next_at=now, holder="nobody", held_until=now))
     assert store.challenges.conclude(name, session, record, now).result(SECONDS).status == "stored"

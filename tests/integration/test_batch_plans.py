@@ -55,6 +55,8 @@ ASKED: dict[str, Callable[[Connection], object]] = {
 }
 GATE = ("batch_gate", "batch_tick")
 """Tables of a row, or of a day's ticks."""
+EMPTY = ("on challenge ",)
+"""What is empty here; `test_visit_plans` looks at it filled."""
 
 
 def fill(store: Any) -> None:
@@ -113,7 +115,7 @@ def url(postgres: Server) -> Any:
 def test_entries_are_found_by_an_index_in_postgres(url: str, ask: Callable[[Connection], object]) -> None:
     plan = explained(postgres_engine(Address.of(url), "full"), ask, "EXPLAIN")
     assert plan
-    assert [step for step in plan if "Seq Scan" in step and not any(table in step for table in GATE)] == []
+    assert [step for step in plan if "Seq Scan" in step and not any(table in step for table in (*GATE, *EMPTY))] == []
 
 
 def test_a_claim_reads_no_further_than_its_batch(url: str) -> None:
