@@ -40,7 +40,7 @@ class Player(Protocol):
 
 def reach(table: Player, x: float, y: float) -> None:
     """Move the mouse to a place of the playfield as a made-up person does, in whole pixels."""
-    rng, track = np.random.default_rng(table.step), Track()
+    rng, track = np.random.default_rng([table.step, round(x), round(y)]), Track()  # the same movements twice would be a replay
     people.reach(track, rng, np.array([500.0, 300.0]), np.array([x, y], np.float64), slope=95.0)
     _, way = track.sampled(STEP_MS)
     corner, opposite = np.array(table.place(0, 0)), np.array(table.place(1000, 600))

@@ -9,11 +9,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.playing import BY_MOUSE, play
 from tests.browser.real import House, Seat, house
@@ -37,11 +37,13 @@ class Shop:
 
     home: House
     url: str
+    pages: list[Page] = field(default_factory=list)
 
     def visit(self, window: BrowserContext) -> Seat:
         """A visitor at the order form."""
         window.add_init_script(SCRIPT)
         page = window.new_page()
+        self.pages.append(page)
         page.goto(self.url)
         page.wait_for_function("() => told.some(([name]) => name === 'ready')")
         page.fill("input[name=name]", "Ada")
@@ -78,7 +80,10 @@ def opened(home: House, folder: Path, *policy: str) -> Iterator[Shop]:
             found = re.search(r"http://\S+:\d+", banner)
             assert found is not None, banner
             sites(folder, "origins", name, "--origin", found[0])
-            yield Shop(home, found[0])
+            shop = Shop(home, found[0])
+            yield shop
+            for page in shop.pages:  # which may still be loading, and complain about a shop that is gone
+                page.close()
         finally:
             process.kill()
 
