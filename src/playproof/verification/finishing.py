@@ -25,6 +25,7 @@ from playproof.clock import Clock, milliseconds
 from playproof.dataset.eligibility import Channel
 from playproof.decision import Decision
 from playproof.features import extract
+from playproof.store.challenge import SITE_SCOPE
 from playproof.tokens.site import Site, rules_for
 from playproof.tokens.token import SHORTEST_SECONDS, digest, token_text
 from playproof.tokens.trial import TRIAL_TOKEN
@@ -44,9 +45,6 @@ if TYPE_CHECKING:
     Play = tuple[Session, GameContext]
 
 Sleep = Callable[[float], Awaitable[Any]]
-
-SCOPE = "site:"
-"""What the scopes of challenges' sessions begin with; the site's id follows."""
 
 
 class Closing(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,7 +215,7 @@ class Finishing:
             rules = replace(rules, unscored=Decision(terms.accessible or site.policy.accessible))
         prepared = self._service.prepare(
             session,
-            SCOPE + site.id,
+            SITE_SCOPE + site.id,
             _channel(site, session),
             context=context,
             found=found,

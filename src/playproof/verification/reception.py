@@ -151,8 +151,7 @@ class Reception:
     def take(self, name: str, batch: Batch) -> Taken:
         """Take a batch of the challenge `name`; where another one came first, it can be taken again.
 
-        Raises `ChallengeNotFound`, `ChallengeOver`, `ChallengeRefused` or
-        `StoreUnavailable`.
+        Raises `ChallengeNotFound`, `ChallengeOver`, `ChallengeRefused` or `StoreUnavailable`.
         """
         now = milliseconds(self._clock.now())
         stored = self.stored(name)

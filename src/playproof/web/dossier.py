@@ -17,9 +17,10 @@ from playproof.features import CATALOGUE
 from playproof.scoring.base import Scorer
 from playproof.scoring.ranges import HumanRanges
 from playproof.service import decode_verdict
+from playproof.store.challenge import SITE_SCOPE
 from playproof.telemetry.content import from_canonical
 from playproof.tokens.site import Site, policy_version, rules_for
-from playproof.verification.finishing import SCOPE, Closing, closing_of
+from playproof.verification.finishing import Closing, closing_of
 
 if TYPE_CHECKING:
     from playproof.store import StoredChallenge, StoredSession
@@ -144,7 +145,7 @@ def dossier(services: Services, scope: str, name: str) -> SessionView | None:
     stored = services.store.get(scope, name)
     if stored is None:
         return None
-    challenge = services.store.challenges.get(name) if scope.startswith(SCOPE) else None
+    challenge = services.store.challenges.get(name) if scope.startswith(SITE_SCOPE) else None
     site = None if challenge is None else services.desk.sites.get(challenge.site)
     closing = None if challenge is None or challenge.closing is None else closing_of(challenge.closing)
     judge = services.service.judge

@@ -10,13 +10,13 @@ from litestar import Request, get, post
 from msgspec import Meta
 
 from playproof.errors import SessionNotFound
+from playproof.store.challenge import SITE_SCOPE
 from playproof.tokens.dialects import answer, refusal
 from playproof.tokens.faults import Dialect, Fault, status_of
 from playproof.tokens.inquiry import Inquiry
 from playproof.tokens.token import LONGEST_RESPONSE
 from playproof.tokens.verifier import Asker
 from playproof.verification.demo import DEMO, DEMO_SITEKEY
-from playproof.verification.finishing import SCOPE
 from playproof.web.answer import Answer, Headers, json
 from playproof.web.auth import DEMO_SCOPE
 from playproof.web.body import decode_json, read_body, require_json
@@ -86,7 +86,7 @@ async def session(request: Request[Any, Any, Any]) -> Answer:
     """All that is known of a session of the demo, as the operator is shown it."""
     services = _admitted(request)
     name = session_id_in(request, SESSIONS)
-    for scope in (SCOPE + DEMO, DEMO_SCOPE):
+    for scope in (SITE_SCOPE + DEMO, DEMO_SCOPE):
         found = await asyncio.to_thread(dossier, services, scope, name)
         if found is not None:
             return json(found)

@@ -14,7 +14,7 @@ from litestar import Request, get
 from playproof.clock import iso, milliseconds
 from playproof.errors import InvalidRequest, SessionNotFound
 from playproof.store import FunnelRow, Recent
-from playproof.verification.finishing import SCOPE
+from playproof.store.challenge import SITE_SCOPE
 from playproof.web.answer import Answer, json
 from playproof.web.body import header
 from playproof.web.dossier import dossier
@@ -170,7 +170,7 @@ def _visit(one: Recent) -> Visit:
         device=one.device,
         decision=one.decision,
         issued_at=_time(one.issued_at),
-        scope=SCOPE + one.site,
+        scope=SITE_SCOPE + one.site,
     )
 
 
